@@ -2,7 +2,9 @@
 //
 // Ownership: the caller owns link and observer; the observer must outlive stop().
 // Thread: all calls and callbacks on the loop's thread. No call blocks.
-// Errors: a question always ends in exactly one on_answer(); what is no valid answer is a NoAnswer with its cause.
+// Errors: a question always ends in exactly one on_answer(), never from within ask(); what is no valid answer is a NoAnswer
+// with its cause. Only a `lapsed` request is a notice and no question: it ends in no on_answer() and is never repeated. After
+// stop() nothing is told any more.
 // Timing: questions are sent at once on a warm connection. A question without answer is given up 10 s after
 // confirm_timeout; until then its connection is its own and the next question takes another. A broken kept-alive
 // connection is retried once at once with the same request_id.
@@ -45,7 +47,7 @@ class BackendObserver {
   virtual void on_answer(QuestionId question, const ConfirmAnswer& answer) = 0;
   /// Told on change: whether at least one TLS connection to the backend stands. `why` is set when none does.
   virtual void on_connected(bool connected, const std::optional<Error>& why) = 0;
-  /// `id` is the event's id; empty for keepalive. A 204 arrives as Reset.
+  /// `id` is the cursor after this event; empty for Keepalive (unchanged) and Reset (no cursor). A 204 arrives as Reset.
   virtual void on_stream_event(const StreamEvent& event, const std::string& id) = 0;
   virtual void on_pass_keys(const std::vector<PassKey>& keys) = 0;
   /// The Date of every authenticated answer.
