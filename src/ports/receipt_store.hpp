@@ -51,6 +51,7 @@ struct QueueStatus {
   std::int64_t queued = 0;
   std::int64_t quarantined = 0;
   std::optional<WallTime> oldest_queued;  ///< ended_at of the oldest queued
+  bool storage_low = false;  ///< max_queued reached, or the disk full and the reserve file released: admit on evidence only
 };
 
 struct Delivered { Uuid receipt_id; };
