@@ -1,0 +1,141 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "radio_fixture.hpp"
+
+namespace exitgate::beacon {
+namespace {
+
+PresenceBytes forged_frame() {
+  auto frame = Gate::frame_of(Gate::closed_cart(7));
+  frame[20] ^= 1;
+  return frame;
+}
+
+using Kind = CartClockNotice::Kind;
+
+/// Hears a cart's frame of a fixed time ten times a second.
+void hear_for(Gate& gate, Duration time, const PresenceBytes& frame) {
+  for (const MonoTime end = gate.now + time; gate.now < end; gate.pass_time(milliseconds{100})) (void)gate.hear(frame);
+}
+
+}  // namespace
+
+TEST_CASE("20 bad MACs from one address in 10 s raise a forgery, 60 s of quiet clear it") {
+  Gate gate;
+  for (int i = 0; i < 19; ++i) (void)gate.hear(forged_frame());
+  CHECK(gate.notices<ForgeryNotice>().empty());
+  (void)gate.hear(forged_frame());
+  auto notices = gate.notices<ForgeryNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].raised);
+  CHECK(notices[0].address == gate.address);
+  CHECK(notices[0].rssi_dbm == -60);
+
+  gate.pass_time(std::chrono::seconds{30});
+  (void)gate.hear(forged_frame());
+  gate.pass_time(std::chrono::seconds{59});
+  CHECK(gate.notices<ForgeryNotice>().empty());
+  gate.pass_time(std::chrono::seconds{1});
+  CHECK(gate.verifier.next_deadline() <= gate.now);
+  notices = gate.notices<ForgeryNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK_FALSE(notices[0].raised);
+  CHECK(gate.verifier.next_deadline() == kNever);
+}
+
+TEST_CASE("20 bad MACs from one address over more than 10 s raise nothing") {
+  Gate gate;
+  for (int i = 0; i < 40; ++i) {
+    (void)gate.hear(forged_frame());
+    gate.pass_time(milliseconds{600});
+  }
+  CHECK(gate.notices<ForgeryNotice>().empty());
+}
+
+TEST_CASE("forgeries from ever new addresses are tracked within bounds and raise nothing") {
+  ForgeryWatch watch;
+  std::vector<Notice> notices;
+  for (int i = 0; i < 100000; ++i) {
+    watch.bad_mac(
+        mono_from_us(i),
+        {0, 0, 0, static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)},
+        -50, notices);
+  }
+  CHECK(watch.size() == ForgeryWatch::kMaxAddresses);
+  CHECK(notices.empty());
+}
+
+TEST_CASE("an address that is dropped while raised is cleared, once") {
+  ForgeryWatch watch;
+  std::vector<Notice> notices;
+  for (int address = 0; address < 300; ++address) {
+    for (int i = 0; i < 20; ++i) {
+      watch.bad_mac(mono_from_us(address),
+                    {0, 0, 0, 0, static_cast<std::uint8_t>(address >> 8), static_cast<std::uint8_t>(address)}, -50,
+                    notices);
+    }
+  }
+  watch.on_time(mono_from_us(0) + std::chrono::minutes{2}, notices);
+  std::size_t raised = 0;
+  for (const auto& notice : notices) raised += std::get<ForgeryNotice>(notice).raised ? 1U : 0U;
+  CHECK(raised == 300);
+  CHECK(notices.size() == 600);
+}
+
+TEST_CASE("2 s of authentic frames with a wrong time name the cart and its receivers, and its lane is told") {
+  Gate gate;
+  const auto frame = Gate::frame_of(Gate::closed_cart(7, kNowUnixS - 100));
+  hear_for(gate, milliseconds{1000}, frame);
+  gate.receiver = 4;
+  hear_for(gate, milliseconds{1000}, frame);
+  CHECK(gate.notices<CartClockNotice>().empty());
+  const Heard heard = gate.hear(frame);
+  const auto* mistimed = std::get_if<MistimedHeard>(&heard);
+  REQUIRE(mistimed != nullptr);
+  CHECK(mistimed->cart_id == 7);
+  CHECK(mistimed->receiver == 4);
+  CHECK(mistimed->reason == BeaconResult::kStale);
+  const auto notices = gate.notices<CartClockNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].kind == Kind::kRaised);
+  CHECK(notices[0].cart_id == 7);
+  CHECK(notices[0].receivers == std::vector<DeviceId>{0, 4});
+}
+
+TEST_CASE("an accepted frame ends the lane's trouble at once, the fault ends 60 s after the last bad one") {
+  Gate gate;
+  hear_for(gate, milliseconds{2500}, Gate::frame_of(Gate::closed_cart(7, kNowUnixS - 100)));
+  REQUIRE(gate.notices<CartClockNotice>().size() == 1);
+  CHECK(gate.accepts(Gate::closed_cart(7)));
+  auto notices = gate.notices<CartClockNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].kind == Kind::kEased);
+  gate.pass_time(std::chrono::seconds{60});
+  notices = gate.notices<CartClockNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].kind == Kind::kCleared);
+}
+
+TEST_CASE("a cart in trouble that is unheard for 2 s is eased by its deadline") {
+  Gate gate;
+  hear_for(gate, milliseconds{2500}, Gate::frame_of(Gate::closed_cart(7, kNowUnixS - 100)));
+  REQUIRE(gate.notices<CartClockNotice>().size() == 1);
+  gate.now = gate.verifier.next_deadline();
+  const auto notices = gate.notices<CartClockNotice>();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].kind == Kind::kEased);
+}
+
+TEST_CASE("old frames replayed beside the real cart bring it no trouble") {
+  Gate gate;
+  const auto old = Gate::frame_of(Gate::closed_cart(7, kNowUnixS - 10));
+  for (int i = 0; i < 100; ++i) {
+    CHECK(gate.accepts(Gate::closed_cart(7, kNowUnixS + i / 10)));
+    CHECK(std::holds_alternative<std::monostate>(gate.hear(old)));
+    gate.pass_time(milliseconds{100});
+  }
+  CHECK(gate.notices<CartClockNotice>().empty());
+  CHECK(gate.verifier.count(0, BeaconResult::kReplayed) == 100);
+}
+
+}  // namespace exitgate::beacon
