@@ -1,0 +1,44 @@
+#include "http/tls_context.hpp"
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/ssl/context.hpp>
+
+namespace exitgate::http {
+namespace ssl = boost::asio::ssl;
+
+TlsContext::TlsContext(std::unique_ptr<ssl::context> context) : context_(std::move(context)) {}
+TlsContext::~TlsContext() = default;
+
+Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsSettings& settings) {
+  boost::system::error_code error;
+  const auto bad_file = [&](const char* what, const std::string& file) {
+    return fail("tls_files", std::string("The ") + what + " " + file + " can't be used: " + error.message() +
+                                 ". Check that the file exists, is readable by this user and is PEM");
+  };
+  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
+  SSL_CTX* const native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, settings.tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION);
+  context->use_certificate_chain_file(settings.certificate_file, error);
+  if (error) return bad_file("certificate", settings.certificate_file);
+  context->use_private_key_file(settings.private_key_file, ssl::context::pem, error);
+  if (error) return bad_file("private key", settings.private_key_file);
+  if (SSL_CTX_check_private_key(native) != 1) {
+    return fail("tls_files", "The private key " + settings.private_key_file + " is not that of the certificate " +
+                                 settings.certificate_file);
+  }
+  if (!settings.client_ca_file.empty()) {
+    context->load_verify_file(settings.client_ca_file, error);
+    if (error) return bad_file("client CA", settings.client_ca_file);
+    if (auto* names = SSL_load_client_CA_file(settings.client_ca_file.c_str()))
+      SSL_CTX_set_client_CA_list(native, names);
+    context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  }
+  // Without it resumption fails as soon as client certificates are asked for (SSL_CTX_set_session_id_context(3)).
+  static constexpr unsigned char kSessionContext[] = "exitgate";
+  SSL_CTX_set_session_id_context(native, kSessionContext, sizeof kSessionContext - 1);
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(context)));
+}
+
+}  // namespace exitgate::http
