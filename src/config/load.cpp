@@ -11,7 +11,8 @@ namespace {
 
 void read_root(const toml::table& table, const Files& files, Report& report, StoreConfig& config) {
   Section root(report, table, "");
-  if (root.find("schema", Need::kRequired, "1") != nullptr) (void)root.integer("schema", 1, 1, 1);
+  if (!root.has("schema")) root.error("schema", "nothing", "1");
+  (void)root.integer("schema", 1, 1, 1);
   read_sections(root, files, config);
   auto devices = read_devices(root, files);
   read_lanes(root, devices, config);

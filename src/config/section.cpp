@@ -15,6 +15,7 @@ bool is_bare_key(std::string_view name) {
 }
 
 std::string from_to(std::int64_t lowest, std::int64_t highest) {
+  if (lowest == highest) return std::to_string(lowest);
   return std::to_string(lowest) + " to " + std::to_string(highest);
 }
 
@@ -101,7 +102,7 @@ std::int64_t Section::integer(std::string_view name, std::int64_t standard, std:
   if (node == nullptr) return standard;
   const auto* value = node->as_integer();
   if (value != nullptr && value->get() >= lowest && value->get() <= highest) return value->get();
-  error(name, shown(*node), "a whole number from " + from_to(lowest, highest));
+  error(name, shown(*node), (lowest == highest ? "" : "a whole number from ") + from_to(lowest, highest));
   return standard;
 }
 
