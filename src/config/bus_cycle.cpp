@@ -5,7 +5,8 @@
 namespace exitgate::config {
 namespace {
 
-constexpr std::uint16_t kWidestSpan = 64;
+constexpr int kWidestGap = 64;
+constexpr int kMostBits = 2000;
 
 Duration characters_time(SerialFormat format, std::int64_t characters) {
   return Duration{characters * format.bits_per_character * 1'000'000 / format.baud};
@@ -23,10 +24,9 @@ std::vector<unsigned> request_sizes(std::vector<std::uint16_t> addresses) {
   std::vector<unsigned> sizes;
   std::size_t first = 0;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (i == first) {
-      sizes.push_back(1);
-    } else if (addresses[i] - addresses[first] <= kWidestSpan) {
-      sizes.back() = static_cast<unsigned>(addresses[i] - addresses[first]) + 1;
+    const int joined = addresses[i] - addresses[first] + 1;
+    if (i > first && addresses[i] - addresses[i - 1] <= kWidestGap && joined <= kMostBits) {
+      sizes.back() = static_cast<unsigned>(joined);
     } else {
       first = i;
       sizes.push_back(1);
@@ -43,14 +43,17 @@ Duration read_discretes_time(SerialFormat format, unsigned count) {
 
 Duration write_coil_time(SerialFormat format) { return characters_time(format, 8 + 8) + 2 * silence(format); }
 
+Duration read_back_time(SerialFormat format) { return read_discretes_time(format, 1); }
+
 Duration bus_cycle(SerialFormat format, std::span<const BusModule> modules) {
   Duration cycle{};
   bool writes = false;
   for (const BusModule& module : modules) {
     for (const unsigned size : request_sizes(module.discretes)) cycle += read_discretes_time(format, size);
+    if (module.discretes.empty() && module.has_outputs) cycle += read_back_time(format);
     writes = writes || module.has_outputs;
   }
-  return writes ? cycle + write_coil_time(format) : cycle;
+  return writes ? cycle + write_coil_time(format) + read_back_time(format) : cycle;
 }
 
 }  // namespace exitgate::config

@@ -21,11 +21,14 @@ struct BusModule {
   bool has_outputs = false;
 };
 
-/// Number of inputs in each FC 2 request: addresses at most 64 apart share one.
+/// Number of inputs in each FC 2 request: neighbours at most 64 apart share one, which reads at most 2000.
 [[nodiscard]] std::vector<unsigned> request_sizes(std::vector<std::uint16_t> addresses);
 [[nodiscard]] Duration read_discretes_time(SerialFormat format, unsigned count);
 [[nodiscard]] Duration write_coil_time(SerialFormat format);
-/// Every module's inputs once, and one write in between (writes go before polls).
+/// FC 1 of one coil, as it follows every write.
+[[nodiscard]] Duration read_back_time(SerialFormat format);
+/// Every module's inputs once, and one write with its read-back in between (writes go before polls). A module with
+/// outputs alone is asked for one of them, to know that it is there.
 [[nodiscard]] Duration bus_cycle(SerialFormat format, std::span<const BusModule> modules);
 
 }  // namespace exitgate::config

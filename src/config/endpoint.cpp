@@ -1,6 +1,9 @@
 #include "config/endpoint.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace exitgate::config {
@@ -55,6 +58,12 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) { return parse_aut
 std::string to_string(const Endpoint& endpoint) {
   const bool ipv6 = endpoint.host.find(':') != std::string::npos;
   return (ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+}
+
+bool is_address(const std::string& host) {
+  std::array<unsigned char, 16> ignored{};
+  return inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
 }
 
 bool is_loopback(std::string_view host) {

@@ -17,6 +17,8 @@ struct Endpoint {
 /// "HOST:PORT" or "[IPV6]:PORT"; nothing for any other text.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
+/// An IPv4 or IPv6 address in its usual text form, nothing that has to be looked up.
+[[nodiscard]] bool is_address(const std::string& host);
 /// 127.0.0.0/8, ::1 or "localhost".
 [[nodiscard]] bool is_loopback(std::string_view host);
 

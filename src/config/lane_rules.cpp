@@ -79,9 +79,7 @@ struct Polling {
   bool bus = false;
 };
 
-int bits_per_character(const ModbusRtu& rtu) {
-  return std::max(11, 9 + (rtu.parity == Parity::kNone ? 0 : 1) + rtu.stop_bits);
-}
+int bits_per_character(const ModbusRtu& rtu) { return 1 + 8 + (rtu.parity == Parity::kNone ? 0 : 1) + rtu.stop_bits; }
 
 Polling polling_of_bus(const ModbusRtu& rtu, const std::vector<DeviceDraft>& devices) {
   std::vector<BusModule> modules;

@@ -21,10 +21,11 @@ void read_polling(Section& section, Duration& poll, Duration& response) {
 
 ModbusTcp read_modbus_tcp(Section& section) {
   ModbusTcp tcp;
-  constexpr const char* kExpected = "HOST:PORT such as \"192.168.10.20:502\"";
+  constexpr const char* kExpected = "ADDRESS:PORT such as \"192.168.10.20:502\" (names are not looked up)";
   if (const auto text = section.text("address", Need::kRequired, kExpected)) {
     const auto address = parse_endpoint(*text);
-    if (!address) section.error("address", in_quotes(*text), kExpected);
+    if (!address || (address->host != "localhost" && !is_address(address->host)))
+      section.error("address", in_quotes(*text), kExpected);
     tcp.address = address.value_or(Endpoint{});
   }
   tcp.unit = static_cast<std::uint8_t>(section.integer("unit", tcp.unit, 0, 255));

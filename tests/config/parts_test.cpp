@@ -23,19 +23,21 @@ TEST_CASE("wire times of a serial bus are those measured at 9600, 19200 and 1152
   CHECK(tenths_ms(write_coil_time({115200, 11})) == 50);
 }
 
-TEST_CASE("inputs at most 64 apart share one request") {
+TEST_CASE("neighbouring inputs at most 64 apart share one request") {
   CHECK(request_sizes({}).empty());
   CHECK(request_sizes({7}) == std::vector<unsigned>{1});
   CHECK(request_sizes({64, 0}) == std::vector<unsigned>{65});
   CHECK(request_sizes({0, 65, 66}) == std::vector<unsigned>{1, 2});
+  CHECK(request_sizes({0, 60, 120}) == std::vector<unsigned>{121});
 }
 
-TEST_CASE("a bus cycle is every module's inputs and one write") {
+TEST_CASE("a bus cycle is every module's inputs and one write with its read-back") {
   const SerialFormat format{19200, 11};
+  const Duration write = write_coil_time(format) + read_back_time(format);
   const std::vector<BusModule> modules{{{0, 15}, false}, {{3}, true}};
-  CHECK(bus_cycle(format, modules) ==
-        read_discretes_time(format, 16) + read_discretes_time(format, 1) + write_coil_time(format));
+  CHECK(bus_cycle(format, modules) == read_discretes_time(format, 16) + read_discretes_time(format, 1) + write);
   CHECK(bus_cycle(format, std::vector<BusModule>{{{0}, false}}) == read_discretes_time(format, 1));
+  CHECK(bus_cycle(format, std::vector<BusModule>{{{}, true}}) == read_back_time(format) + write);
 }
 
 TEST_CASE("a misspelt word finds the one that was meant, an unrelated one does not") {

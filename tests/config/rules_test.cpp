@@ -170,6 +170,16 @@ TEST_CASE("the same hardware is not two devices") {
   CHECK_FALSE(any_starts_with(findings_with(folder, other_unit), "22:11: error: device[io2].address"));
 }
 
+TEST_CASE("a Modbus module is given by its address, which needs no name service") {
+  const StoreFolder folder;
+  for (const char* good : {"localhost:502", "127.0.0.1:1", "[::1]:502"})
+    CHECK(folder.load(with(kStore, "192.168.10.20:502", good)).config);
+  for (const char* bad : {"io1.example:502", "192.168.10:502", "192.168.10.20", "502"}) {
+    CHECK(any_starts_with(findings_with(folder, {"192.168.10.20:502", bad}),
+                          "16:11: error: device[io1].address: found \""));
+  }
+}
+
 TEST_CASE("hci-socket is refused by name") {
   const StoreFolder folder;
   CHECK(findings_with(folder, {"driver = \"hci-uart\"\npath = \"/dev/ttyUSB1\"\nbaud = 1000000",
@@ -197,10 +207,10 @@ TEST_CASE("a serial bus too slow for safety is refused with its cycle") {
   CHECK_FALSE(slow.config);
   CHECK(
       any_starts_with(lines_of(slow),
-                      "26:17: error: lane[w].inputs.safety: found 75.7 ms for the cycle of /dev/ttyUSB0 (2 modules at "
+                      "26:17: error: lane[w].inputs.safety: found 99.7 ms for the cycle of /dev/ttyUSB0 (2 modules at "
                       "9600 baud); expected at most 50.0 ms, half of stale_ms"));
   const auto patient = with(rtu_store("baud = 9600", "baud = 9600\nunit = 2"), "mode = \"walkout\"",
-                            "mode = \"walkout\"\ntiming.stale_ms = 152");
+                            "mode = \"walkout\"\ntiming.stale_ms = 200");
   CHECK(folder.load(patient).config);
   CHECK_FALSE(folder.load(rtu_store("poll_ms = 51", "unit = 2")).config);
 }
