@@ -11,7 +11,7 @@ set(EXITGATE_SANITIZE "" CACHE STRING "Sanitizers for every target: address,unde
 
 add_library(exitgate_build_options INTERFACE)
 target_compile_options(exitgate_build_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
   $<$<BOOL:${EXITGATE_WERROR}>:-Werror>)
 target_include_directories(exitgate_build_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 if(EXITGATE_SANITIZE)

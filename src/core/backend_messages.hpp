@@ -46,7 +46,15 @@ struct Admit {
 struct Refuse {
   RefuseReason reason = RefuseReason::kInspection;
 };
-enum class NoAnswerCause : std::uint8_t { kTimeout, kTransport, kTls, kCredentials, kClientError, kServerError, kMalformed };
+enum class NoAnswerCause : std::uint8_t {
+  kTimeout,
+  kTransport,
+  kTls,
+  kCredentials,
+  kClientError,
+  kServerError,
+  kMalformed
+};
 struct NoAnswer {
   NoAnswerCause cause = NoAnswerCause::kTimeout;
   std::string detail;  ///< for people: what happened, where

@@ -23,7 +23,16 @@ using PointId = std::uint16_t;
 using DeviceId = std::uint16_t;
 using LaneIndex = std::uint16_t;
 
-enum class InputRole : std::uint8_t { kApproach, kSafety, kExit, kPassage, kBarrierOpen, kBarrierClosed, kRelease, kStaffKey };
+enum class InputRole : std::uint8_t {
+  kApproach,
+  kSafety,
+  kExit,
+  kPassage,
+  kBarrierOpen,
+  kBarrierClosed,
+  kRelease,
+  kStaffKey
+};
 inline constexpr std::size_t kInputRoleCount = 8;
 enum class OutputRole : std::uint8_t { kBarrier, kOpenPulse, kHoldOpen, kSignalGreen, kSignalRed, kBuzzer };
 inline constexpr std::size_t kOutputRoleCount = 6;
@@ -73,10 +82,16 @@ struct LaneConfig {
   std::array<std::optional<OutputBinding>, kOutputRoleCount> outputs{};
   LaneTiming timing;
 
-  [[nodiscard]] const std::optional<InputBinding>& input(InputRole role) const { return inputs[static_cast<std::size_t>(role)]; }
+  [[nodiscard]] const std::optional<InputBinding>& input(InputRole role) const {
+    return inputs[static_cast<std::size_t>(role)];
+  }
   [[nodiscard]] std::optional<InputBinding>& input(InputRole role) { return inputs[static_cast<std::size_t>(role)]; }
-  [[nodiscard]] const std::optional<OutputBinding>& output(OutputRole role) const { return outputs[static_cast<std::size_t>(role)]; }
-  [[nodiscard]] std::optional<OutputBinding>& output(OutputRole role) { return outputs[static_cast<std::size_t>(role)]; }
+  [[nodiscard]] const std::optional<OutputBinding>& output(OutputRole role) const {
+    return outputs[static_cast<std::size_t>(role)];
+  }
+  [[nodiscard]] std::optional<OutputBinding>& output(OutputRole role) {
+    return outputs[static_cast<std::size_t>(role)];
+  }
   [[nodiscard]] bool pulse_drive() const { return output(OutputRole::kOpenPulse).has_value(); }
 };
 

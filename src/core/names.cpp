@@ -27,8 +27,8 @@ std::string_view to_string(AdmitReason reason) {
   return name(kNames, reason);
 }
 std::string_view to_string(RefuseReason reason) {
-  static constexpr std::array<std::string_view, 5> kNames{"session_open", "payment_failed", "unknown_session", "inspection",
-                                                          "already_used"};
+  static constexpr std::array<std::string_view, 5> kNames{"session_open", "payment_failed", "unknown_session",
+                                                          "inspection", "already_used"};
   return name(kNames, reason);
 }
 std::string_view to_string(LaneMode mode) { return name(kModes, mode); }
@@ -54,16 +54,17 @@ std::string_view to_string(Phase phase) {
   return name(kNames, phase);
 }
 std::string_view to_string(ShownReason reason) {
-  static constexpr std::array<std::string_view, 5> kNames{"finish_on_cart", "payment_failed", "already_used", "see_staff",
-                                                          "cart_not_recognised"};
+  static constexpr std::array<std::string_view, 5> kNames{"finish_on_cart", "payment_failed", "already_used",
+                                                          "see_staff", "cart_not_recognised"};
   return name(kNames, reason);
 }
 std::string_view to_string(FaultCode code) {
   static constexpr std::array<std::string_view, kFaultCodeCount> kNames{
-      "approach_blocked", "backend_credentials", "backend_offline", "backend_protocol", "beacon_forgery", "cart_clock",
-      "certificate_expiry", "clock_unsynchronised", "clock_wrong", "obstructed", "output_lost", "queue_high",
-      "receipt_not_durable", "receipt_rejected", "receiver_down", "barrier_stuck_closed", "barrier_stuck_open", "device_down",
-      "eye_stuck", "fire_input_lost", "invariant_violated", "limits_contradict", "storage_damaged", "storage_full"};
+      "approach_blocked",     "backend_credentials", "backend_offline",      "backend_protocol", "beacon_forgery",
+      "cart_clock",           "certificate_expiry",  "clock_unsynchronised", "clock_wrong",      "obstructed",
+      "output_lost",          "queue_high",          "receipt_not_durable",  "receipt_rejected", "receiver_down",
+      "barrier_stuck_closed", "barrier_stuck_open",  "device_down",          "eye_stuck",        "fire_input_lost",
+      "invariant_violated",   "limits_contradict",   "storage_damaged",      "storage_full"};
   return name(kNames, code);
 }
 std::string_view to_string(Severity severity) {

@@ -1,5 +1,6 @@
 // What must outlive the process: the writes the controller asks for and the state it is given at start.
-// A vector of StoreWrites is one durable transaction, in order. Written by receipts/ (SQLite) and by the simulator's disk.
+// A vector of StoreWrites is one durable transaction, in order. Written by receipts/ (SQLite) and by the simulator's
+// disk.
 #pragma once
 
 #include <optional>
@@ -47,36 +48,87 @@ struct ReplayMark {
 
 // --- writes ----------------------------------------------------------------------------------------------------
 
-struct PutOpenReceipt { Receipt receipt; };  ///< inserts, or replaces the open receipt of that id
-struct PutSealedReceipt { Receipt receipt; };  ///< seals: sequence, previous hash and hash are given in this transaction
-struct PutLedger { LedgerEntry entry; };
-struct DropLedger { Uuid entry_id; };
-struct PutLane { LaneDurable lane; };
-struct PutClosure { Closure closure; };
-struct DropClosure { Uuid session_id; };
+struct PutOpenReceipt {
+  Receipt receipt;
+};  ///< inserts, or replaces the open receipt of that id
+struct PutSealedReceipt {
+  Receipt receipt;
+};  ///< seals: sequence, previous hash and hash are given in this transaction
+struct PutLedger {
+  LedgerEntry entry;
+};
+struct DropLedger {
+  Uuid entry_id;
+};
+struct PutLane {
+  LaneDurable lane;
+};
+struct PutClosure {
+  Closure closure;
+};
+struct DropClosure {
+  Uuid session_id;
+};
 struct DropAllClosures {};
-struct PutExpected { ExpectedWalkout expected; };
-struct DropExpected { Uuid session_id; LaneId lane_id; };
-struct PutRevocation { Revocation revocation; WallTime kept_until{}; };
-struct PutClaim { Uuid session_id; ShortId gate_id; WallTime kept_until{}; };
-struct DropClaim { Uuid session_id; };
-struct PutCursor { std::string last_event_id; };  ///< empty: none
-struct PutReplayMarks { std::vector<ReplayMark> marks; };
-struct DropReplayMark { CartId cart_id = 0; };
-struct PutClockFloor { WallTime floor{}; };
-struct PutPassKeys { std::vector<PassKey> keys; };
-struct PutLastValidAnswer { WallTime at{}; };
+struct PutExpected {
+  ExpectedWalkout expected;
+};
+struct DropExpected {
+  Uuid session_id;
+  LaneId lane_id;
+};
+struct PutRevocation {
+  Revocation revocation;
+  WallTime kept_until{};
+};
+struct PutClaim {
+  Uuid session_id;
+  ShortId gate_id;
+  WallTime kept_until{};
+};
+struct DropClaim {
+  Uuid session_id;
+};
+struct PutCursor {
+  std::string last_event_id;
+};  ///< empty: none
+struct PutReplayMarks {
+  std::vector<ReplayMark> marks;
+};
+struct DropReplayMark {
+  CartId cart_id = 0;
+};
+struct PutClockFloor {
+  WallTime floor{};
+};
+struct PutPassKeys {
+  std::vector<PassKey> keys;
+};
+struct PutLastValidAnswer {
+  WallTime at{};
+};
 
-using StoreWrite = std::variant<PutOpenReceipt, PutSealedReceipt, PutLedger, DropLedger, PutLane, PutClosure, DropClosure,
-                                DropAllClosures, PutExpected, DropExpected, PutRevocation, PutClaim, DropClaim, PutCursor,
-                                PutReplayMarks, DropReplayMark, PutClockFloor, PutPassKeys, PutLastValidAnswer>;
+using StoreWrite =
+    std::variant<PutOpenReceipt, PutSealedReceipt, PutLedger, DropLedger, PutLane, PutClosure, DropClosure,
+                 DropAllClosures, PutExpected, DropExpected, PutRevocation, PutClaim, DropClaim, PutCursor,
+                 PutReplayMarks, DropReplayMark, PutClockFloor, PutPassKeys, PutLastValidAnswer>;
 
 // --- state at start --------------------------------------------------------------------------------------------
 
-struct KeptRevocation { Revocation revocation; WallTime kept_until{}; };
-struct KeptClaim { Uuid session_id; ShortId gate_id; WallTime kept_until{}; };
+struct KeptRevocation {
+  Revocation revocation;
+  WallTime kept_until{};
+};
+struct KeptClaim {
+  Uuid session_id;
+  ShortId gate_id;
+  WallTime kept_until{};
+};
 /// An exit admitted by the offline policy in the last hour, for its limits.
-struct OfflineExit { WallTime authorised_at{}; std::optional<Money> total; };
+struct OfflineExit {
+  WallTime authorised_at{};
+  std::optional<Money> total;
+};
 
 struct LoadedState {
   std::vector<Receipt> open_receipts;  ///< in order of authorised_at
@@ -92,7 +144,8 @@ struct LoadedState {
   std::string last_event_id;
   std::optional<WallTime> clock_floor;
   std::optional<WallTime> last_valid_answer;
-  std::optional<WallTime> salvaged_at;  ///< database begun anew after damage: closures and passes older than this need `confirmed`
+  std::optional<WallTime>
+      salvaged_at;  ///< database begun anew after damage: closures and passes older than this need `confirmed`
 };
 
 }  // namespace exitgate

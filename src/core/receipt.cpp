@@ -10,9 +10,9 @@ constexpr std::array<std::string_view, 7> kBases{"prefetched", "confirmed", "sig
                                                  "staff",      "released",  "fault"};
 constexpr std::array<std::string_view, 3> kOutcomes{"passed", "not_used", "unknown"};
 constexpr std::array<std::string_view, kFlagCount> kFlags{
-    "after_restart", "ambiguous_cart", "backend_unaware", "beacon_conflict", "cart_still_here",
-    "expected_mismatch", "forced", "late_refusal", "not_durable", "obstructed",
-    "reassigned", "receiver_down", "sensor_lost", "tailgate", "wrong_way"};
+    "after_restart",     "ambiguous_cart", "backend_unaware", "beacon_conflict", "cart_still_here",
+    "expected_mismatch", "forced",         "late_refusal",    "not_durable",     "obstructed",
+    "reassigned",        "receiver_down",  "sensor_lost",     "tailgate",        "wrong_way"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::string_view text) {

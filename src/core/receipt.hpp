@@ -22,8 +22,21 @@ enum class Outcome : std::uint8_t { kPassed, kNotUsed, kUnknown };
 
 /// In alphabetical order of their names, which is the order in a receipt.
 enum class Flag : std::uint8_t {
-  kAfterRestart, kAmbiguousCart, kBackendUnaware, kBeaconConflict, kCartStillHere, kExpectedMismatch, kForced,
-  kLateRefusal, kNotDurable, kObstructed, kReassigned, kReceiverDown, kSensorLost, kTailgate, kWrongWay,
+  kAfterRestart,
+  kAmbiguousCart,
+  kBackendUnaware,
+  kBeaconConflict,
+  kCartStillHere,
+  kExpectedMismatch,
+  kForced,
+  kLateRefusal,
+  kNotDurable,
+  kObstructed,
+  kReassigned,
+  kReceiverDown,
+  kSensorLost,
+  kTailgate,
+  kWrongWay,
 };
 inline constexpr std::size_t kFlagCount = 15;
 
@@ -44,7 +57,11 @@ class Flags {
   [[nodiscard]] bool has(Flag flag) const { return (bits_ >> static_cast<unsigned>(flag)) & 1U; }
   [[nodiscard]] bool empty() const { return bits_ == 0; }
   [[nodiscard]] std::uint16_t bits() const { return bits_; }
-  [[nodiscard]] static Flags from_bits(std::uint16_t bits) { Flags f; f.bits_ = bits; return f; }
+  [[nodiscard]] static Flags from_bits(std::uint16_t bits) {
+    Flags f;
+    f.bits_ = bits;
+    return f;
+  }
   [[nodiscard]] std::vector<Flag> list() const;
   friend bool operator==(const Flags&, const Flags&) = default;
 
@@ -84,9 +101,9 @@ struct Receipt {
   std::int64_t authorised_mono_ms = 0;  ///< CLOCK_BOOTTIME
   std::optional<Money> total;
   Flags flags;
-  std::string by;                ///< staff receipts; empty: left out
-  std::string note;              ///< staff receipts; empty: left out
-  std::optional<Bytes> pass;     ///< the signed pass that was the basis, as received
+  std::string by;             ///< staff receipts; empty: left out
+  std::string note;           ///< staff receipts; empty: left out
+  std::optional<Bytes> pass;  ///< the signed pass that was the basis, as received
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 

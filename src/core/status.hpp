@@ -18,8 +18,19 @@ namespace exitgate {
 
 /// The names are used alike in logs, API, metrics and pages (lane contract §2).
 enum class Phase : std::uint8_t {
-  kRecovering, kIdle, kPresent, kDeciding, kAdmitting, kPassing, kClearing, kClosing, kRefused,
-  kReleased, kHeldOpen, kFaulted, kOutOfService,
+  kRecovering,
+  kIdle,
+  kPresent,
+  kDeciding,
+  kAdmitting,
+  kPassing,
+  kClearing,
+  kClosing,
+  kRefused,
+  kReleased,
+  kHeldOpen,
+  kFaulted,
+  kOutOfService,
 };
 inline constexpr std::size_t kPhaseCount = 13;
 [[nodiscard]] std::string_view to_string(Phase phase);
@@ -29,11 +40,30 @@ enum class ShownReason : std::uint8_t { kFinishOnCart, kPaymentFailed, kAlreadyU
 [[nodiscard]] std::string_view to_string(ShownReason reason);
 
 enum class FaultCode : std::uint8_t {
-  kApproachBlocked, kBackendCredentials, kBackendOffline, kBackendProtocol, kBeaconForgery, kCartClock,
-  kCertificateExpiry, kClockUnsynchronised, kClockWrong, kObstructed, kOutputLost, kQueueHigh, kReceiptNotDurable,
-  kReceiptRejected, kReceiverDown,                                                           // warning
-  kBarrierStuckClosed, kBarrierStuckOpen, kDeviceDown, kEyeStuck, kFireInputLost, kInvariantViolated, kLimitsContradict,  // lane_down
-  kStorageDamaged, kStorageFull,                                                             // box_down
+  kApproachBlocked,
+  kBackendCredentials,
+  kBackendOffline,
+  kBackendProtocol,
+  kBeaconForgery,
+  kCartClock,
+  kCertificateExpiry,
+  kClockUnsynchronised,
+  kClockWrong,
+  kObstructed,
+  kOutputLost,
+  kQueueHigh,
+  kReceiptNotDurable,
+  kReceiptRejected,
+  kReceiverDown,  // warning
+  kBarrierStuckClosed,
+  kBarrierStuckOpen,
+  kDeviceDown,
+  kEyeStuck,
+  kFireInputLost,
+  kInvariantViolated,
+  kLimitsContradict,  // lane_down
+  kStorageDamaged,
+  kStorageFull,  // box_down
 };
 inline constexpr std::size_t kFaultCodeCount = 24;
 enum class Severity : std::uint8_t { kWarning, kLaneDown, kBoxDown };
@@ -49,7 +79,18 @@ struct Fault {
   std::string advice;
 };
 
-enum class PublicEventType : std::uint8_t { kPhase, kVerdict, kPassage, kReceipt, kFault, kCommand, kAlarm, kDevice, kBackend, kConfig };
+enum class PublicEventType : std::uint8_t {
+  kPhase,
+  kVerdict,
+  kPassage,
+  kReceipt,
+  kFault,
+  kCommand,
+  kAlarm,
+  kDevice,
+  kBackend,
+  kConfig
+};
 [[nodiscard]] std::string_view to_string(PublicEventType type);
 
 using FieldValue = std::variant<bool, std::int64_t, double, std::string>;

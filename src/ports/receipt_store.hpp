@@ -52,6 +52,7 @@ struct QueueStatus {
   std::int64_t quarantined = 0;
   std::optional<WallTime> oldest_queued;  ///< ended_at of the oldest queued
   bool storage_low = false;  ///< max_queued reached, or the disk full and the reserve file released: admit on evidence only
+  friend bool operator==(const QueueStatus&, const QueueStatus&) = default;
 };
 
 struct Delivered { Uuid receipt_id; };

@@ -1,0 +1,237 @@
+// The step: an event changes what is shared, lanes run until nothing moves, invariants are checked, the next deadline
+// is set.
+#include "core/controller.hpp"
+
+#include <algorithm>
+
+#include "core/invariants.hpp"
+
+namespace exitgate {
+namespace {
+
+constexpr Duration kRepeatAfterRestart = std::chrono::seconds{120};
+constexpr Duration kTidyEvery = std::chrono::seconds{60};
+constexpr Duration kAliveHalf = milliseconds{250};
+constexpr Duration kLateAtMost = milliseconds{100};
+constexpr int kRoundsAtMost = 8;
+
+}  // namespace
+
+Controller::Controller(std::shared_ptr<const GateConfig> config, const LoadedState& loaded, const Uuid& boot_id,
+                       IdSource& ids, const Now& start)
+    : gate_{.config = config,
+            .ids = &ids,
+            .boot_id = boot_id,
+            .inputs = InputTable(*config, start.mono),
+            .proximity = Proximity(config->beacons),
+            .book = {},
+            .policy = OfflinePolicy(config->offline, loaded, start),
+            .liveness = BackendLiveness(start)},
+      newest_config_(config),
+      alive_next_(start.mono),
+      tidy_next_(start.mono + kTidyEvery) {
+  kept_configs_.push_back(config);
+  gate_.book.load(loaded, start);
+  for (std::size_t i = 0; i < config->lanes.size(); ++i) {
+    const auto kept = std::find_if(loaded.lanes.begin(), loaded.lanes.end(),
+                                   [&](const LaneDurable& lane) { return lane.lane_id == config->lanes[i].id; });
+    lanes_.emplace_back(*config, static_cast<LaneIndex>(i), kept == loaded.lanes.end() ? nullptr : &*kept, start);
+  }
+  gate_.views.resize(lanes_.size());
+  wake_at_.assign(lanes_.size(), start.mono);
+  pending_.assign(lanes_.size(), false);
+  device_told_up_.assign(config->devices.size(), false);
+  device_since_.assign(config->devices.size(), start.wall);
+  mark_all();
+  seal_what_was_open(loaded, start);
+  next_deadline_ = start.mono;
+}
+
+void Controller::seal_what_was_open(const LoadedState& loaded, const Now& now) {
+  auto open = loaded.open_receipts;
+  std::stable_sort(open.begin(), open.end(),
+                   [](const Receipt& a, const Receipt& b) { return a.authorised_at < b.authorised_at; });
+  for (auto& receipt : open) {
+    receipt.outcome = Outcome::kUnknown;
+    receipt.ended_at = now.wall;
+    std::vector<StoreWrite> writes{PutSealedReceipt{receipt}};
+    const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
+    if (of_session && (receipt.session_id || receipt.session_tag)) {
+      const auto party = receipt.party_size.value_or(1);
+      const auto row = gate_.book.entry_for({receipt.session_id, receipt.cart_id, receipt.session_tag}, party,
+                                            now.judging + std::chrono::hours{24}, *gate_.ids, now);
+      gate_.book.open(row);
+      gate_.book.seal(row, 0, party, writes);
+      gate_.book.allow_repeat(row, receipt.lane_id, now.mono + kRepeatAfterRestart);
+    }
+    gate_.persist(std::move(writes));
+  }
+}
+
+const std::vector<Command>& Controller::step(const Event& event, const Now& now) {
+  // What the constructor asked for goes out with the first step.
+  if (started_) gate_.out.clear();
+  started_ = true;
+  Wake wake(now);
+  late_ = next_deadline_ != kNever && now.mono > next_deadline_ + kLateAtMost;
+  std::vector<LaneGuard> before;
+  before.reserve(lanes_.size());
+  for (const auto& lane : lanes_) before.push_back(guard_of(lane));
+
+  for (std::size_t i = 0; i < lanes_.size(); ++i) stale_[i] = wake_at_[i] <= now.mono;
+  apply(event, wake);
+  if (gate_.inputs.settle(wake)) mark_all();
+  look_at_box(wake);
+  run_lanes(wake);
+  take_configuration(wake);
+  guard(before, wake);
+  beat(wake);
+  gate_.persists.update(wake, gate_.out);
+  gate_.faults.update(wake, gate_.out);
+  for (const auto device : gate_.reads) gate_.out.emplace_back(ReadOutputs{device});
+  gate_.reads.clear();
+  next_deadline_ = wake.earliest();
+  for (const auto at : wake_at_) next_deadline_ = std::min(next_deadline_, at);
+  return gate_.out;
+}
+
+void Controller::apply(const Event& event, Wake& wake) {
+  std::visit([&](const auto& e) { on(e, wake); }, event);
+}
+
+void Controller::run_lanes(Wake& wake) {
+  // One lane's step may free what another waits for (a session, a cart), so rounds go on until no one moves.
+  for (int round = 0; round < kRoundsAtMost; ++round) {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      Wake look(wake.now());
+      gate_.views[i] = lanes_[i].view(gate_, look);
+      gate_.views[i].clock_suspect =
+          lanes_[i].config().receiver && clock_suspects_.contains(*lanes_[i].config().receiver);
+    }
+    bool any = false;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      if (!stale_[i]) continue;
+      any = true;
+      stale_[i] = false;
+      Wake own(wake.now());
+      const auto phase_before = lanes_[i].phase();
+      lanes_[i].update(gate_, own);
+      wake_at_[i] = own.earliest();
+      // A lane that left or took a cart changes what its neighbours may bind.
+      if (lanes_[i].phase() != phase_before) {
+        for (std::size_t other = 0; other < lanes_.size(); ++other) {
+          if (other != i && lanes_[other].shopper()) stale_[other] = true;
+        }
+      }
+    }
+    if (!any) return;
+  }
+}
+
+void Controller::guard(const std::vector<LaneGuard>& before, Wake& wake) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto broken = broken_invariant(lanes_[i], before[i], gate_.out, gate_.book);
+    if (!broken) continue;
+    // The safe state is open: a wrong command to close never leaves the box.
+    const auto& binding = lanes_[i].config().output(lanes_[i].outputs().barrier_role());
+    std::erase_if(gate_.out, [&](const Command& command) {
+      const auto* write = std::get_if<WriteOutput>(&command);
+      return write != nullptr && binding && write->point == binding->point &&
+             write->energised == binding->energised_closed;
+    });
+    lanes_[i].invariant_violated(gate_, *broken, wake.now());
+    Wake own(wake.now());
+    lanes_[i].update(gate_, own);
+    wake_at_[i] = own.earliest();
+  }
+}
+
+void Controller::take_configuration(Wake& wake) {
+  if (std::none_of(pending_.begin(), pending_.end(), [](bool p) { return p; })) return;
+  bool all = true;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (!pending_[i]) continue;
+    pending_[i] = !lanes_[i].reconfigure(*newest_config_, static_cast<LaneIndex>(i));
+    all = all && !pending_[i];
+    if (!pending_[i]) {
+      gate_.publish(PublicEventType::kConfig, lanes_[i].config().id, wake.now(), {{"result", std::string("applied")}});
+      wake_at_[i] = wake.mono();
+    }
+  }
+  if (all) kept_configs_.assign(1, newest_config_);
+}
+
+void Controller::beat(Wake& wake) {
+  const auto& alive = gate_.config->alive;
+  // A device that was neither read nor lost in time is a worker that hangs: the external watchdog shall see it.
+  bool turning = !late_;
+  for (std::size_t i = 0; i < gate_.inputs.device_count(); ++i) {
+    const auto& device = gate_.inputs.device(static_cast<DeviceId>(i));
+    const bool digital = gate_.config->devices[i].kind == DeviceKind::kDigital;
+    if (digital && device.up && wake.mono() - device.last_poll > std::chrono::seconds{1}) turning = false;
+  }
+  turning_ = turning;
+  if (wake.due(alive_next_) && turning) {
+    alive_next_ = wake.mono() + kAliveHalf;
+    alive_level_ = !alive_level_;
+    if (alive) gate_.out.emplace_back(WriteOutput{alive->point, alive_level_});
+  } else if (wake.mono() >= alive_next_) {
+    alive_next_ = wake.mono() + kAliveHalf;
+  }
+  (void)wake.due(alive_next_);
+  const auto& healthy = gate_.config->healthy;
+  const bool well = std::none_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.down(); });
+  if (healthy && (healthy_level_ != well || wake.due(healthy_next_))) {
+    healthy_level_ = well;
+    healthy_next_ = wake.mono() + milliseconds{400};
+    (void)wake.due(healthy_next_);
+    gate_.out.emplace_back(WriteOutput{healthy->point, well});
+  }
+  if (wake.due(tidy_next_)) {
+    tidy_next_ = wake.mono() + kTidyEvery;
+    SessionBook::Writes writes;
+    gate_.book.tidy(wake.now(), writes);
+    if (!writes.empty()) gate_.persist(std::move(writes));
+    (void)wake.due(tidy_next_);
+  }
+}
+
+ControllerStatus Controller::status() const {
+  ControllerStatus status;
+  status.backend_online = gate_.liveness.online();
+  status.backend_since = gate_.liveness.since();
+  for (std::size_t i = 0; i < gate_.config->devices.size(); ++i) {
+    status.devices.push_back({gate_.config->devices[i].name, device_told_up_[i], device_since_[i]});
+  }
+  status.faults = gate_.faults.all();
+  for (const auto& lane : lanes_) status.lanes.push_back(lane.status(gate_));
+  return status;
+}
+
+std::vector<PointStatus> Controller::io(const Now& now) const {
+  std::vector<PointStatus> points;
+  Wake wake(now);
+  for (const auto& lane : lanes_) {
+    for (std::size_t i = 0; i < kInputRoleCount; ++i) {
+      const auto& binding = lane.config().inputs[i];
+      if (!binding) continue;
+      const auto level = gate_.inputs.level(binding, lane.config().timing.stale, wake);
+      points.push_back({lane.part() + "/" + std::string(to_string(static_cast<InputRole>(i))), true, level.raw,
+                        level.active, level.readable});
+    }
+    for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
+      const auto& binding = lane.config().outputs[i];
+      if (!binding) continue;
+      const auto level = lane.outputs().energised(static_cast<OutputRole>(i));
+      points.push_back({lane.part() + "/" + std::string(to_string(static_cast<OutputRole>(i))), false,
+                        level.value_or(false), level.value_or(false), level.has_value()});
+    }
+  }
+  if (gate_.config->fire_alarm) {
+    const auto level = gate_.inputs.level(gate_.config->fire_alarm, milliseconds{100}, wake);
+    points.push_back({"fire_alarm", true, level.raw, level.active, level.readable});
+  }
+  return points;
+}
+
+}  // namespace exitgate

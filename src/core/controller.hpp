@@ -1,0 +1,111 @@
+// The controller of a box: all lanes and what they share. Purpose: one event and the time in, commands out.
+//
+// Ownership: owns its whole state; a value apart from the IdSource it is given. Thread: one (the loop's); it never
+// blocks, reads no clock, starts no thread. Errors: events that name unknown points, devices or lanes are ignored.
+// Timing: run step() for every event, and with a Tick when next_deadline() has come. Commands are carried out in order.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/gate_state.hpp"
+#include "core/invariants.hpp"
+#include "core/lane.hpp"
+
+namespace exitgate {
+
+/// One point as GET /api/v1/io shows it.
+struct PointStatus {
+  std::string name;  ///< "lane:1/approach", "fire_alarm"
+  bool input = true;
+  bool raw = false;
+  bool level = false;
+  bool readable = false;
+};
+
+class Controller {
+ public:
+  /// `loaded` is the durable state as found; open receipts in it are sealed as `unknown` by the first step.
+  Controller(std::shared_ptr<const GateConfig> config, const LoadedState& loaded, const Uuid& boot_id, IdSource& ids,
+             const Now& start);
+
+  /// The commands are valid until the next step.
+  const std::vector<Command>& step(const Event& event, const Now& now);
+  [[nodiscard]] MonoTime next_deadline() const { return next_deadline_; }
+
+  [[nodiscard]] ControllerStatus status() const;
+  [[nodiscard]] std::vector<PointStatus> io(const Now& now) const;
+  [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+  [[nodiscard]] const GateState& gate() const { return gate_; }
+  /// Whether the last turn was in time and every device was read or its loss handled (S7).
+  [[nodiscard]] bool turning() const { return turning_; }
+  /// Lanes that still run on the configuration before the newest.
+  [[nodiscard]] std::size_t pending_lanes() const {
+    return static_cast<std::size_t>(std::count(pending_.begin(), pending_.end(), true));
+  }
+
+ private:
+  void seal_what_was_open(const LoadedState& loaded, const Now& now);
+  void apply(const Event& event, Wake& wake);
+  void on(const InputsPolled& event, Wake& wake);
+  void on(const OutputsRead& event, Wake& wake);
+  void on(const OutputWritten& event, Wake& wake);
+  void on(const DeviceUp& event, Wake& wake);
+  void on(const DeviceDown& event, Wake& wake);
+  void on(const BeaconHeard& event, Wake& wake);
+  void on(const PassHeard& event, Wake& wake);
+  void on(const CartClockNotice& event, Wake& wake);
+  void on(const AnswerArrived& event, Wake& wake);
+  void on(const BackendConnected& event, Wake& wake);
+  void on(const StreamArrived& event, Wake& wake);
+  void on(const Persisted& event, Wake& wake);
+  void on(const StaffCommand& event, Wake& wake);
+  void on(const ShellFault& event, Wake& wake);
+  void on(const StorageState& event, Wake& wake);
+  void on(const Tick& event, Wake& wake);
+  void on(const Reconfigure& event, Wake& wake);
+
+  void look_at_box(Wake& wake);
+  void look_at_devices(Wake& wake);
+  void look_at_backend(Wake& wake);
+  void run_lanes(Wake& wake);
+  void take_configuration(Wake& wake);
+  void beat(Wake& wake);
+  void guard(const std::vector<LaneGuard>& before, Wake& wake);
+  void mark_all() { stale_.assign(lanes_.size(), true); }
+  void mark_receiver(DeviceId receiver);
+  void command_all(const StaffCommand& command, Wake& wake);
+  void note_command(const StaffCommand& command, const LaneId& lane, const Status& status, const Now& now);
+
+  GateState gate_;
+  std::vector<Lane> lanes_;
+  std::vector<bool> stale_;        ///< lanes to run in this step
+  std::vector<MonoTime> wake_at_;  ///< when each lane must run again
+  std::vector<bool> pending_;      ///< lanes still on the old configuration
+  std::shared_ptr<const GateConfig> newest_config_;
+  std::vector<std::shared_ptr<const GateConfig>> kept_configs_;  ///< that lanes may still point into
+  MonoTime next_deadline_{};
+  bool online_told_ = true;
+  std::optional<WallTime> heard_stored_;
+  bool alive_level_ = false;
+  MonoTime alive_next_{};
+  MonoTime tidy_next_{};
+  std::vector<bool> device_told_up_;
+  std::vector<WallTime> device_since_;
+  std::set<DeviceId> clock_suspects_;  ///< receivers that hear a cart whose clock is wrong
+  std::map<CartId, std::vector<DeviceId>> clock_notices_;
+  std::map<DeviceId, std::string> device_why_;
+  bool shell_storage_full_ = false;
+  bool healthy_level_ = false;
+  MonoTime healthy_next_{};
+  bool started_ = false;
+  bool late_ = false;
+  bool turning_ = false;
+};
+
+}  // namespace exitgate

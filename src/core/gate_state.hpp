@@ -1,0 +1,50 @@
+// What all lanes of a box share, and the means a lane has to act: sessions, proximity, policy, liveness, faults,
+// questions, transactions and the list of commands of the step. Owned by the controller; lanes get it by reference for
+// one step.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/backend_liveness.hpp"
+#include "core/event.hpp"
+#include "core/fault_board.hpp"
+#include "core/inputs.hpp"
+#include "core/offline_policy.hpp"
+#include "core/persist_queue.hpp"
+#include "core/proximity.hpp"
+#include "core/questions.hpp"
+#include "core/session_book.hpp"
+
+namespace exitgate {
+
+struct GateState {
+  std::shared_ptr<const GateConfig> config;
+  IdSource* ids = nullptr;
+  Uuid boot_id;
+  InputTable inputs;
+  Proximity proximity;
+  SessionBook book;
+  OfflinePolicy policy;
+  BackendLiveness liveness;
+  FaultBoard faults;
+  Questions questions;
+  PersistQueue persists;
+  std::vector<LaneView> views;  ///< one a lane, as of this step
+  bool fire_active = false;
+  bool fire_lost = false;
+  bool storage_overflow = false;
+
+  std::vector<Command> out;  ///< of this step
+  std::set<DeviceId> reads;  ///< outputs to be read back this step
+
+  void publish(PublicEventType type, const LaneId& lane, const Now& now,
+               std::vector<std::pair<std::string_view, FieldValue>> fields) {
+    out.emplace_back(Publish{{.type = type, .at = now.wall, .lane_id = lane, .fields = std::move(fields)}});
+  }
+  Ticket persist(std::vector<StoreWrite> writes) { return persists.submit(std::move(writes), out); }
+};
+
+}  // namespace exitgate

@@ -1,0 +1,278 @@
+// One lane: the state machine of the lane contract. Levels, quality, answers and time go in; outputs, questions,
+// durable records and events come out through the GateState. It never blocks, reads no clock and allocates only bounded
+// lists.
+//
+// How it runs: update() is called in every step and after every change until nothing moves any more. All conditions are
+// levels and times since, so a missed call only delays; whatever time is waited for is asked of the Wake, which thereby
+// knows when the lane must run again.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/gate_state.hpp"
+#include "core/lane_outputs.hpp"
+#include "core/passage_counter.hpp"
+#include "core/verdict.hpp"
+
+namespace exitgate {
+
+/// Eyes and contacts as of one step. An eye that can't be read is blocked (safety, exit) or as last read (approach).
+struct LaneEyes {
+  InputLevel approach, safety, exit, passage, staff_key, release;
+  std::optional<bool> limit_open, limit_closed;  ///< nothing: not bound, or not readable; inferred from each other
+  bool limits_contradict = false;
+  bool limits_bound = false;
+
+  [[nodiscard]] bool approach_blocked() const { return approach.bound && approach.active; }
+  [[nodiscard]] bool safety_blocked() const {
+    return safety.bound && (safety.active || safety.raw || !safety.readable);
+  }
+  [[nodiscard]] bool exit_blocked() const { return exit.bound && (exit.active || !exit.readable); }
+  /// Nobody is seen in the swept area or behind it.
+  [[nodiscard]] bool inside_clear() const { return !safety_blocked() && !exit_blocked(); }
+};
+
+/// One opening for somebody, or one override: what its receipt becomes.
+struct Authorisation {
+  Receipt receipt;
+  std::optional<EntryIndex> entry;  ///< ledger row it reserves a person of
+  std::uint32_t counted = 0;        ///< passages that used up the session
+  std::uint16_t party = 1;
+  bool unlimited = false;  ///< overrides and faults: whoever comes
+  Ticket ticket = 0;       ///< of the newest write of its open receipt
+  MonoTime since{};
+  MonoTime shopper_since{};  ///< for the decision's duration
+  std::optional<double> level_at_admission;
+  bool approach_cleared = false;  ///< since the admission
+  bool safety_seen = false;
+  std::optional<MonoTime> last_passage;
+  std::optional<ExpectedWalkout> expected;
+  std::optional<SessionName> used_when_passed;  ///< staff: the bound session counts as used then
+  std::uint64_t presence = 0;                   ///< whose verdict it was
+  std::uint32_t pulses = 0;                     ///< sent to a gate with its own control unit
+  bool overdue_told = false;                    ///< receipt_not_durable was raised for it
+};
+
+// --- phases: each owns its own deadlines --------------------------------------------------------------------------
+struct Recovering {
+  bool from_start = false;
+  std::optional<MonoTime> blocked_since;
+};
+struct Closed {};  ///< idle, present, deciding, refused: by the shopper
+struct Admitting {
+  bool commanded = false;
+  int tries = 0;
+  MonoTime tried_at{};
+  bool from_open = false;
+};
+struct Passing {};
+struct Clearing {
+  MonoTime not_before{};
+};
+struct Closing {};
+struct Released {};
+struct HeldOpen {};
+struct Faulted {
+  bool keep_barrier = false;
+  std::optional<MonoTime> well_since;
+};
+struct OutOfService {
+  bool closing = false;
+};
+using LanePhase =
+    std::variant<Recovering, Closed, Admitting, Passing, Clearing, Closing, Released, HeldOpen, Faulted, OutOfService>;
+
+// --- whoever stands at the approach ----------------------------------------------------------------------------------
+struct ShopperRefused {
+  ShownReason reason = ShownReason::kSeeStaff;
+  int asked_again = 0;
+  MonoTime ask_again_at{};
+  bool until_clear = false;  ///< stays refused until the approach clears
+};
+struct Shopper {
+  std::uint64_t presence = 0;
+  MonoTime since{};
+  std::optional<MonoTime> gone_since;
+  bool identified = false;  ///< deciding
+  bool walkout = false;
+  std::optional<CartId> cart;
+  SessionTag tag;
+  BeaconState state = BeaconState::kIdle;
+  Flags flags;
+  bool conflicting = false;
+  bool ambiguous = false;
+  bool idle_alone = false;
+  std::optional<MonoTime> ambiguous_since;
+  std::optional<QuestionId> question;  ///< asked for this presence and not answered yet
+  MonoTime asked_at{};
+  bool asked = false;
+  std::optional<ConfirmAnswer> answer;
+  std::optional<ShopperRefused> refused;
+};
+
+class Lane {
+ public:
+  Lane(const GateConfig& config, LaneIndex index, const LaneDurable* kept, const Now& start);
+
+  /// Runs until nothing moves. The lane's whole behaviour; see lane_*.cpp.
+  void update(GateState& gate, Wake& wake);
+  void on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake);
+  void on_outputs_read(GateState& gate, const PointLevel& level, const Now& now);
+  void on_output_written(const OutputWritten& written, const Now& now) { outputs_.on_written(written, now); }
+  void on_device(DeviceId device) { outputs_.on_device_lost(device); }
+  /// Whether a pulse or answer of the store's stream may have changed this shopper's verdict.
+  Status command(GateState& gate, const StaffCommand& command, Wake& wake);
+  /// Takes a new configuration if idle and empty; false: not now.
+  bool reconfigure(const GateConfig& config, LaneIndex index);
+  /// At start: seals what was open when the daemon died, as `unknown`.
+  void invariant_violated(GateState& gate, const std::string& what, const Now& now);
+
+  [[nodiscard]] Phase phase() const;
+  [[nodiscard]] LaneStatus status(const GateState& gate) const;
+  [[nodiscard]] LaneView view(const GateState& gate, Wake& wake) const;
+  [[nodiscard]] const LaneConfig& config() const { return *config_; }
+  [[nodiscard]] LaneMode mode() const { return durable_.mode; }
+  [[nodiscard]] const LaneEyes& eyes() const { return eyes_; }
+  [[nodiscard]] const LaneOutputs& outputs() const { return outputs_; }
+  [[nodiscard]] const std::vector<Authorisation>& authorisations() const { return auths_; }
+  [[nodiscard]] const LanePhase& lane_phase() const { return phase_; }
+  [[nodiscard]] const std::optional<Shopper>& shopper() const { return shopper_; }
+  [[nodiscard]] std::string part() const { return "lane:" + config_->id.str(); }
+  [[nodiscard]] bool down() const { return std::holds_alternative<Faulted>(phase_); }
+  [[nodiscard]] bool fire_or_release() const { return must_release_; }
+  [[nodiscard]] LaneIndex index() const { return index_; }
+
+ private:
+  struct Step {
+    GateState& gate;
+    Wake& wake;
+  };
+
+  // lane.cpp: the turn
+  void read_eyes(Step step);
+  bool advance(Step step);
+  template <class P>
+  void enter(Step step, P phase);
+  void announce(Step step);
+  void show_signals(Step step);
+  [[nodiscard]] bool inside_clear_for(Step step, Duration span) const;
+  [[nodiscard]] MonoTime inside_clear_since() const;
+  void watch_people(Step step);
+  void save(Step step);
+
+  // lane_overrides.cpp
+  void find_faults(Step step);
+  [[nodiscard]] bool override_due(Step step);
+  bool run(Step step, Released& phase);
+  bool run(Step step, HeldOpen& phase);
+  bool run(Step step, Faulted& phase);
+  bool run(Step step, OutOfService& phase);
+  bool run(Step step, Recovering& phase);
+  void begin_override(Step step, ReceiptKind kind, Basis basis);
+  [[nodiscard]] bool faulty() const {
+    return device_lost_ || fire_lost_ || limits_bad_ || eye_stuck_ || durable_.stuck_travel || violated_ ||
+           storage_hold_;
+  }
+
+  // lane_barrier.cpp
+  bool run(Step step, Closed& phase);
+  bool run(Step step, Admitting& phase);
+  bool run(Step step, Passing& phase);
+  bool run(Step step, Clearing& phase);
+  bool run(Step step, Closing& phase);
+  void open_barrier(Step step);
+  bool try_close(Step step);
+  void reopen_obstructed(Step step);
+  void closing_failed(Step step);
+  void barrier_is_closed(Step step);
+  [[nodiscard]] bool opened(Step step) const;
+  [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
+  bool end_not_used(Step step, bool still_standing);
+
+  // lane_shopper.cpp
+  void run_shopper(Step step);
+  void look_for_cart(Step step);
+  [[nodiscard]] std::vector<Candidate> worthy_candidates(Step step);
+  void bind(Step step, const Candidate& cart, bool rivalled);
+  void leave_unanswered(Step step);
+  void ask(Step step);
+  void ask_ahead(Step step);
+  [[nodiscard]] Evidence evidence(Step step);
+  bool judge(Step step);
+  void refuse(Step step, const VerdictRefuse& verdict);
+  void reset_identity();
+  [[nodiscard]] bool may_take_next() const;
+  [[nodiscard]] bool shopper_here() const { return shopper_ && eyes_.approach_blocked() && eyes_.approach.readable; }
+
+  // lane_receipts.cpp
+  Authorisation& authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party);
+  void admit(Step step, const VerdictAdmit& verdict);
+  void admit_staff(Step step, const std::string& by, const std::string& reason);
+  [[nodiscard]] Receipt new_receipt(Step step, ReceiptKind kind, std::optional<Basis> basis);
+  void store_open(Step step, Authorisation& auth, bool with_ledger);
+  void count_passages(Step step);
+  void passage(Step step);
+  void seal(Step step, Authorisation& auth, Outcome outcome);
+  void seal_all(Step step, bool override_takes_over);
+  void seal_complete(Step step);
+  void seal_unpassed(Step step);
+  void turn_unauthorised(Step step, Authorisation& auth, Flag why);
+  void judge_cart_still_here(Step step);
+  void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
+  [[nodiscard]] bool still_here_possible(Step step, const Authorisation& auth) const;
+  void send_admitted(Step step, const Authorisation& auth);
+  void publish_admitted(Step step, const Authorisation& auth);
+  void send_lapsed(Step step, const Receipt& receipt);
+  [[nodiscard]] int capacity(const Step& step, const Authorisation& auth) const;
+  [[nodiscard]] bool party_left(const Step& step) const;
+  [[nodiscard]] Authorisation* newest() { return auths_.empty() ? nullptr : &auths_.back(); }
+  void alarm(Step step, std::string_view name, std::vector<std::pair<std::string_view, FieldValue>> more = {});
+  void buzz(Step step) { buzz_until_ = step.wake.mono() + std::chrono::seconds{1}; }
+
+  const LaneConfig* config_;
+  LaneIndex index_ = 0;
+  LaneDurable durable_;
+  LaneOutputs outputs_;
+  LaneEyes eyes_;
+  PassageCounter counter_;
+
+  LanePhase phase_ = Recovering{.from_start = true, .blocked_since = {}};
+  MonoTime phase_since_{};
+  WallTime phase_since_wall_{};
+  Phase announced_ = Phase::kRecovering;
+  std::optional<std::string> announced_reason_;
+  bool announced_once_ = false;
+
+  std::optional<Shopper> shopper_;
+  std::uint64_t presences_ = 0;
+  std::vector<Authorisation> auths_;     ///< oldest first
+  bool admitted_while_blocked_ = false;  ///< the shopper at the approach is the one admitted last
+
+  bool must_release_ = false;
+  bool key_hold_ = false;
+  bool device_lost_ = false;
+  bool fire_lost_ = false;
+  bool limits_bad_ = false;
+  bool eye_stuck_ = false;
+  bool violated_ = false;
+  bool storage_hold_ = false;
+  std::optional<MonoTime> limits_contradict_since_;
+  std::optional<MonoTime> clear_since_;      ///< safety and exit both clear since
+  std::optional<MonoTime> all_clear_since_;  ///< approach too
+  std::optional<MonoTime> safety_blocked_since_;
+  std::optional<MonoTime> exit_blocked_since_;
+  std::optional<MonoTime> approach_since_;  ///< blocked since
+  bool loitering_told_ = false;
+  bool intrusion_told_ = false;
+  bool forced_ = false;
+  bool was_closed_ = false;             ///< the limit said closed while commanded closed
+  std::vector<MonoTime> obstructions_;  ///< of the last 60 s
+  int closing_failures_ = 0;
+  std::optional<MonoTime> buzz_until_;
+};
+
+}  // namespace exitgate

@@ -1,0 +1,118 @@
+// What the lane tells the backend of its openings, and what the backend's answers change (backend contract, "confirm").
+#include <algorithm>
+
+#include "core/lane.hpp"
+
+namespace exitgate {
+
+void Lane::send_admitted(Step step, const Authorisation& auth) {
+  auto& [gate, wake] = step;
+  const auto& receipt = auth.receipt;
+  const auto id = gate.questions.add({.stage = Stage::kAdmitted,
+                                      .lane = index_,
+                                      .presence = auth.presence,
+                                      .cart_id = receipt.cart_id,
+                                      .session_tag = receipt.session_tag.value_or(SessionTag{}),
+                                      .receipt_id = receipt.receipt_id,
+                                      .asked_at = wake.mono()});
+  if (!id) return;
+  gate.out.emplace_back(Ask{*id, ConfirmRequest{.request_id = gate.ids->next(wake.now().wall),
+                                                .lane_id = config_->id,
+                                                .cart = receipt.kind == ReceiptKind::kCart,
+                                                .observed_at = wake.now().wall,
+                                                .stage = Stage::kAdmitted,
+                                                .cart_id = receipt.cart_id,
+                                                .session_tag = receipt.session_tag,
+                                                .session_id = receipt.session_id}});
+}
+
+void Lane::send_lapsed(Step step, const Receipt& receipt) {
+  auto& [gate, wake] = step;
+  if (!receipt.session_id && !receipt.cart_id) return;
+  // A notice without an answer: nothing waits for it.
+  gate.out.emplace_back(Ask{0, ConfirmRequest{.request_id = gate.ids->next(wake.now().wall),
+                                              .lane_id = config_->id,
+                                              .cart = receipt.cart_id.has_value(),
+                                              .observed_at = wake.now().wall,
+                                              .stage = Stage::kLapsed,
+                                              .cart_id = receipt.cart_id,
+                                              .session_tag = receipt.session_tag,
+                                              .session_id = receipt.session_id}});
+}
+
+void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake) {
+  const Step step{gate, wake};
+  const auto* admit = std::get_if<Admit>(&answer);
+  if (question.stage == Stage::kAhead) {
+    // A refusal fetched ahead is never used.
+    if (admit != nullptr) gate.book.keep_ahead(*question.cart_id, question.session_tag, *admit, wake.now());
+    return;
+  }
+  if (question.stage == Stage::kPresent && shopper_ && shopper_->presence == question.presence) {
+    if (shopper_->asked_at > question.asked_at && std::holds_alternative<NoAnswer>(answer))
+      return;  // a newer one is out
+    shopper_->answer = answer;
+    shopper_->asked_at = std::max(shopper_->asked_at, question.asked_at);
+    return;
+  }
+  const auto auth = std::find_if(auths_.begin(), auths_.end(), [&](const Authorisation& a) {
+    return question.receipt_id ? a.receipt.receipt_id == *question.receipt_id : a.presence == question.presence;
+  });
+  if (auth != auths_.end() && auth->receipt.kind != ReceiptKind::kUnauthorised) {
+    on_admitted_answer(step, *auth, answer);
+    return;
+  }
+  if (admit == nullptr) return;
+  // Nobody stands here any more for whom the backend has claimed this session.
+  if (question.stage == Stage::kPresent) {
+    Receipt unused;
+    unused.session_id = admit->session_id;
+    unused.cart_id = question.cart_id;
+    if (question.cart_id) unused.session_tag = question.session_tag;
+    send_lapsed(step, unused);
+  }
+}
+
+void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {
+  auto& gate = step.gate;
+  auto& receipt = auth.receipt;
+  if (std::holds_alternative<Refuse>(answer)) {
+    if (auth.expected) {
+      turn_unauthorised(step, auth, Flag::kExpectedMismatch);
+      return;
+    }
+    receipt.flags.add(Flag::kLateRefusal);
+    store_open(step, auth, false);
+    return;
+  }
+  const auto* admit = std::get_if<Admit>(&answer);
+  if (admit == nullptr) return;
+  const bool other_session = receipt.session_id && *receipt.session_id != admit->session_id;
+  if (other_session && !auth.expected) return;  // a cart's evidence stands; the backend keeps what it was told
+  const SessionName name{
+      .session_id = admit->session_id, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag};
+  std::vector<StoreWrite> writes;
+  if (other_session) {
+    // The backend knows better who it was: receipt and ledger move, the entry returns.
+    gate.book.seal(*auth.entry, auth.counted, 0, writes);
+    gate.book.return_expected(*auth.expected, step.wake.now(), writes);
+    auth.expected.reset();
+    auth.entry.reset();
+    receipt.flags.add(Flag::kReassigned);
+    auth.party = admit->party_size;
+    receipt.party_size = admit->party_size;
+  }
+  receipt.session_id = admit->session_id;
+  if (!receipt.total || other_session) receipt.total = admit->total;
+  const auto row = gate.book.entry_for(name, auth.party, admit->expires_at, *gate.ids, step.wake.now());
+  if (!auth.entry) {
+    auth.entry = row;
+    gate.book.open(row);
+    for (std::uint32_t i = 0; i < auth.counted; ++i) gate.book.count_passage(row);
+  }
+  writes.emplace_back(PutOpenReceipt{receipt});
+  writes.emplace_back(PutLedger{gate.book.entry(*auth.entry)});
+  auth.ticket = gate.persist(std::move(writes));
+}
+
+}  // namespace exitgate

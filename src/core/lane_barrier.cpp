@@ -1,0 +1,266 @@
+// The barrier's phases: closed, admitting, passing, clearing, closing, and what is not used (lane contract §2).
+#include <algorithm>
+#include <array>
+
+#include "core/lane.hpp"
+
+namespace exitgate {
+namespace {
+
+constexpr Duration kLeaveClosedIn = std::chrono::seconds{1};
+constexpr Duration kStandsTooLong = std::chrono::seconds{60};
+constexpr Duration kObstructedWindow = std::chrono::seconds{60};
+constexpr std::size_t kObstructedTimes = 3;
+constexpr std::array<Duration, 3> kRetryAfter{Duration{0}, std::chrono::seconds{3}, std::chrono::seconds{15}};
+
+}  // namespace
+
+void Lane::open_barrier(Step step) {
+  was_closed_ = false;
+  outputs_.command_barrier(false, step.wake.now(), step.gate.out);
+}
+
+bool Lane::try_close(Step step) {
+  // S1: one raw sample of somebody in the swept area, or none at all, keeps it open.
+  if (eyes_.safety_blocked()) return false;
+  seal_unpassed(step);
+  outputs_.command_barrier(true, step.wake.now(), step.gate.out);
+  enter(step, Closing{});
+  return true;
+}
+
+bool Lane::run(Step step, Closed&) {
+  const bool closed_now = eyes_.limits_bound && eyes_.limit_closed == true;
+  if (was_closed_ && eyes_.limits_bound && eyes_.limit_closed == false && !config_->pulse_drive()) {
+    was_closed_ = false;
+    forced_ = true;
+    alarm(step, "forced");
+    auto receipt = new_receipt(step, ReceiptKind::kUnauthorised, std::nullopt);
+    receipt.opened_at = step.wake.now().wall;
+    receipt.flags.add(Flag::kForced);
+    authorise(step, std::move(receipt), std::nullopt, 1).unlimited = true;
+    shopper_.reset();
+    enter(step, Closing{});
+    return true;
+  }
+  was_closed_ = closed_now;
+  run_shopper(step);
+  return !std::holds_alternative<Closed>(phase_);
+}
+
+bool Lane::opened(Step) const {
+  if (eyes_.safety.readable && eyes_.safety.active) return true;
+  if (eyes_.limits_bound) return eyes_.limit_open == true;
+  return outputs_.barrier_confirmed();
+}
+
+bool Lane::run(Step step, Admitting& phase) {
+  auto& [gate, wake] = step;
+  auto* auth = newest();
+  if (auth == nullptr) {
+    enter(step, Clearing{});
+    return true;
+  }
+  if (!phase.commanded) {
+    // Never on somebody: a barrier still closing behind the last one opens at once.
+    const bool somebody_inside =
+        outputs_.barrier_closed_commanded() == true && phase.from_open && eyes_.safety_blocked();
+    const bool durable = !gate.persists.pending(auth->ticket);
+    if (!durable && !somebody_inside) {
+      if (!wake.due(auth->since + config_->timing.durable)) return false;
+      auth->receipt.flags.add(Flag::kNotDurable);
+      auth->overdue_told = true;
+      gate.faults.raise(FaultCode::kReceiptNotDurable, "box",
+                        "a receipt could not be written in time and is kept in memory: check the disk", wake.now(),
+                        gate.out);
+      store_open(step, *auth, false);
+    }
+    phase.commanded = true;
+    phase.tries = 1;
+    phase.tried_at = wake.mono();
+    auth->receipt.opened_at = wake.now().wall;
+    publish_admitted(step, *auth);
+    if (config_->pulse_drive()) {
+      ++auth->pulses;
+      outputs_.pulse(wake.now(), gate.out);
+      enter(step, Passing{});
+      return true;
+    }
+    open_barrier(step);
+    if (phase.from_open && eyes_.limits_bound && eyes_.limit_open == true) {
+      enter(step, Passing{});
+      return true;
+    }
+    return false;
+  }
+  if (opened(step)) {
+    enter(step, Passing{});
+    return true;
+  }
+  if (!eyes_.limits_bound) return false;
+  const bool not_left = eyes_.limit_closed == true && wake.due(phase.tried_at + kLeaveClosedIn);
+  const bool not_reached = wake.due(phase.tried_at + config_->timing.open_travel);
+  if (!not_left && !not_reached) return false;
+  if (phase.tries < 2) {
+    ++phase.tries;
+    phase.tried_at = wake.mono();
+    outputs_.repeat_barrier(wake.now(), gate.out);
+    return false;
+  }
+  gate.faults.raise(FaultCode::kBarrierStuckClosed, part(),
+                    "the barrier was commanded open twice and did not open: free it, then reset the lane", wake.now(),
+                    gate.out);
+  buzz(step);
+  seal(step, *auth, Outcome::kNotUsed);
+  auths_.pop_back();
+  durable_.stuck_travel = true;
+  save(step);
+  return true;
+}
+
+bool Lane::run(Step step, Passing&) {
+  auto& wake = step.wake;
+  bool still_standing = false;
+  if (not_used_due(step, still_standing)) return end_not_used(step, still_standing);
+  auto* auth = newest();
+  const bool left = party_left(step);
+  if (config_->pulse_drive()) {
+    if (left && auth != nullptr) {
+      // The next pulse only after the passage of the one before was counted.
+      const bool gap_over = auth->counted > 0 && wake.past(auth->last_passage, config_->timing.party_gap) &&
+                            wake.past(clear_since_, config_->timing.party_gap);
+      if (gap_over) {
+        barrier_is_closed(step);
+        return true;
+      }
+      if (auth->counted >= auth->pulses && !outputs_.pulsing()) {
+        ++auth->pulses;
+        outputs_.pulse(wake.now(), step.gate.out);
+      }
+      return false;
+    }
+    if (counter_.pending()) return false;
+    barrier_is_closed(step);
+    return true;
+  }
+  if (counter_.pending() && auth != nullptr && auth->receipt.cart_id && eyes_.approach_blocked()) {
+    for (const auto& other : step.gate.proximity.candidates(index_, step.gate.views, wake)) {
+      if (other.cart_id != *auth->receipt.cart_id && !other.parked) counter_.start_new_passage();
+    }
+  }
+  const bool somebody_passed =
+      std::any_of(auths_.begin(), auths_.end(), [](const Authorisation& a) { return a.receipt.passages > 0; });
+  const bool gap_over = somebody_passed && !counter_.pending() && wake.past(clear_since_, config_->timing.party_gap);
+  if (left && !gap_over) return false;
+  enter(step, Clearing{});
+  return true;
+}
+
+bool Lane::not_used_due(Step step, bool& still_standing) {
+  auto& wake = step.wake;
+  auto* auth = newest();
+  if (auth == nullptr || auth->receipt.passages > 0 || counter_.pending()) return false;
+  const auto& timing = config_->timing;
+  const Duration turned_back = config_->accessible ? std::chrono::seconds{8} : std::chrono::seconds{3};
+  if (!auth->approach_cleared && eyes_.approach_blocked()) {
+    still_standing = wake.due(auth->since + kStandsTooLong);
+    return still_standing;
+  }
+  if (!all_clear_since_) return false;
+  const MonoTime clear_from = std::max(*all_clear_since_, auth->since);
+  // Without a safety eye nobody knows whether the way was begun; staff may have opened for somebody still some steps
+  // away.
+  const bool begun_or_unknown = auth->safety_seen || !eyes_.safety.bound || auth->receipt.kind == ReceiptKind::kStaff;
+  return wake.due(clear_from + (begun_or_unknown ? timing.lapse : turned_back));
+}
+
+bool Lane::end_not_used(Step step, bool still_standing) {
+  if (config_->pulse_drive()) {
+    seal(step, auths_.back(), Outcome::kNotUsed);
+    auths_.pop_back();
+    barrier_is_closed(step);
+    return true;
+  }
+  if (eyes_.safety_blocked()) return false;
+  if (still_standing) {
+    shopper_ = Shopper{.presence = ++presences_, .since = step.wake.mono()};
+    shopper_->walkout = durable_.mode == LaneMode::kWalkout;
+    refuse(step, {ShownReason::kSeeStaff, "not_used"});
+    shopper_->refused->until_clear = true;
+  }
+  return try_close(step);
+}
+
+bool Lane::run(Step step, Clearing& phase) {
+  auto& wake = step.wake;
+  // The lane is open already: the next one may come along.
+  run_shopper(step);
+  if (!std::holds_alternative<Clearing>(phase_)) return true;
+  if (!wake.due(phase.not_before) || !wake.past(clear_since_, config_->timing.close_delay)) return false;
+  return try_close(step);
+}
+
+bool Lane::run(Step step, Closing&) {
+  auto& wake = step.wake;
+  if (eyes_.safety_blocked()) {
+    reopen_obstructed(step);
+    return true;
+  }
+  run_shopper(step);
+  if (!std::holds_alternative<Closing>(phase_)) return true;
+  const bool time_over = wake.due(phase_since_ + config_->timing.close_travel);
+  const bool closed = eyes_.limits_bound ? eyes_.limit_closed == true : time_over;
+  if (closed) {
+    // Who has just left is counted before the receipt is sealed.
+    if (counter_.pending()) return false;
+    barrier_is_closed(step);
+    return true;
+  }
+  if (!time_over) return false;
+  closing_failed(step);
+  return true;
+}
+
+void Lane::reopen_obstructed(Step step) {
+  auto& [gate, wake] = step;
+  open_barrier(step);
+  std::erase_if(obstructions_, [&](MonoTime at) { return wake.mono() - at > kObstructedWindow; });
+  obstructions_.push_back(wake.mono());
+  alarm(step, "obstructed");
+  for (auto& auth : auths_) auth.receipt.flags.add(Flag::kObstructed);
+  if (obstructions_.size() >= kObstructedTimes) {
+    gate.faults.raise(FaultCode::kObstructed, part(),
+                      "the barrier met an obstacle three times in a minute: look what stands there", wake.now(),
+                      gate.out);
+    obstructions_.erase(obstructions_.begin());
+  }
+  if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
+  enter(step, Clearing{});
+}
+
+void Lane::closing_failed(Step step) {
+  auto& [gate, wake] = step;
+  open_barrier(step);
+  if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
+  const auto failures = static_cast<std::size_t>(closing_failures_++);
+  if (failures < kRetryAfter.size()) {
+    enter(step, Clearing{.not_before = wake.mono() + kRetryAfter[failures]});
+    return;
+  }
+  closing_failures_ = 0;
+  gate.faults.raise(FaultCode::kBarrierStuckOpen, part(),
+                    "the barrier did not close four times: free it, then reset the lane", wake.now(), gate.out);
+  durable_.stuck_travel = true;
+  save(step);
+  enter(step, Clearing{.not_before = wake.mono()});
+}
+
+void Lane::barrier_is_closed(Step step) {
+  closing_failures_ = 0;
+  forced_ = false;
+  was_closed_ = eyes_.limits_bound && eyes_.limit_closed == true;
+  seal_all(step, false);
+  enter(step, Closed{});
+}
+
+}  // namespace exitgate

@@ -1,0 +1,146 @@
+#include "core/lane_outputs.hpp"
+
+namespace exitgate {
+namespace {
+
+/// Well below the 500 ms of the contract, so that a slow bus keeps it too.
+constexpr Duration kRefresh = milliseconds{300};
+
+}  // namespace
+
+std::optional<OutputRole> LaneOutputs::role_of(PointId point) const {
+  for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
+    if (config_->outputs[i] && config_->outputs[i]->point == point) return static_cast<OutputRole>(i);
+  }
+  return std::nullopt;
+}
+
+void LaneOutputs::write(OutputRole role, bool energised, const Now& now, std::vector<Command>& out) {
+  auto& current = state(role);
+  current.energised = energised;
+  current.writing = true;
+  current.confirmed = false;
+  current.awaiting_read = false;
+  current.refreshed_at = now.mono;
+  out.emplace_back(WriteOutput{config_->output(role)->point, energised});
+}
+
+void LaneOutputs::command_barrier(bool closed, const Now& now, std::vector<Command>& out) {
+  const auto role = barrier_role();
+  const auto& binding = config_->output(role);
+  if (!binding) return;
+  const bool energised = closed == binding->energised_closed;
+  if (state(role).energised == energised) return;
+  if (!closed) last_read_open_ = true;
+  write(role, energised, now, out);
+}
+
+void LaneOutputs::pulse(const Now& now, std::vector<Command>& out) {
+  if (!config_->output(OutputRole::kOpenPulse)) return;
+  write(OutputRole::kOpenPulse, true, now, out);
+  pulse_ends_ = now.mono + config_->timing.pulse;
+}
+
+void LaneOutputs::set(OutputRole role, bool on, const Now& now, std::vector<Command>& out) {
+  if (!config_->output(role) || state(role).energised == on) return;
+  write(role, on, now, out);
+}
+
+LaneOutputs::ReadBack LaneOutputs::on_read(const PointLevel& level, const Now& now, std::vector<Command>& out) {
+  const auto role = role_of(level.point);
+  if (!role) return ReadBack::kNotOurs;
+  auto& current = state(*role);
+  const bool barrier = *role == barrier_role();
+  const bool open = barrier && level.on != config_->output(*role)->energised_closed;
+  // A reading taken before the newest write went out says nothing about it.
+  if (current.writing) return ReadBack::kOther;
+  if (barrier) last_read_open_ = open;
+  if (!current.energised) {
+    current.energised = level.on;
+    current.confirmed = true;
+    current.refreshed_at = now.mono;
+    return barrier ? ReadBack::kSeeded : ReadBack::kOther;
+  }
+  if (*current.energised == level.on) {
+    current.confirmed = true;
+    if (barrier && current.awaiting_read) write(*role, *current.energised, now, out);
+    return barrier ? ReadBack::kMatches : ReadBack::kOther;
+  }
+  if (!barrier) {
+    write(*role, *current.energised, now, out);
+    return ReadBack::kOther;
+  }
+  if (open) {
+    current.energised = level.on;
+    current.confirmed = true;
+    current.awaiting_read = false;
+    current.refreshed_at = now.mono;
+    return ReadBack::kFoundOpen;
+  }
+  write(*role, *current.energised, now, out);
+  return ReadBack::kFoundClosed;
+}
+
+void LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
+  const auto role = role_of(written.point);
+  if (!role) return;
+  auto& current = state(*role);
+  if (current.energised != written.energised) return;  // of a write that was replaced
+  current.writing = false;
+  current.confirmed = written.ok;
+  current.refreshed_at = now.mono;
+}
+
+void LaneOutputs::on_device_lost(DeviceId device) {
+  for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
+    if (!config_->outputs[i] || config_->outputs[i]->device != device) continue;
+    states_[i].writing = false;
+    states_[i].confirmed = false;
+    states_[i].awaiting_read = false;
+    // A pulse is never resent.
+    if (static_cast<OutputRole>(i) == OutputRole::kOpenPulse && pulse_ends_) {
+      pulse_ends_.reset();
+      states_[i].energised = false;
+    }
+  }
+}
+
+void LaneOutputs::repeat_barrier(const Now& now, std::vector<Command>& out) {
+  const auto role = barrier_role();
+  if (config_->output(role) && state(role).energised) write(role, *state(role).energised, now, out);
+}
+
+void LaneOutputs::update(Wake& wake, const InputTable& devices, std::vector<Command>& out, std::set<DeviceId>& reads) {
+  if (pulse_ends_ && wake.due(*pulse_ends_)) {
+    pulse_ends_.reset();
+    write(OutputRole::kOpenPulse, false, wake.now(), out);
+  }
+  for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
+    const auto role = static_cast<OutputRole>(i);
+    auto& current = states_[i];
+    if (!config_->outputs[i] || !current.energised || current.writing || current.awaiting_read) continue;
+    if (!devices.device(config_->outputs[i]->device).up) continue;
+    if (role == OutputRole::kOpenPulse && pulse_ends_) continue;
+    if (!wake.due(current.refreshed_at + kRefresh)) continue;
+    if (role == barrier_role()) {
+      current.awaiting_read = true;
+      reads.insert(config_->outputs[i]->device);
+    } else {
+      write(role, *current.energised, wake.now(), out);
+    }
+  }
+}
+
+std::optional<bool> LaneOutputs::barrier_closed_commanded() const {
+  const auto role = barrier_role();
+  const auto& binding = config_->output(role);
+  if (!binding || !state(role).energised) return std::nullopt;
+  return *state(role).energised == binding->energised_closed;
+}
+
+bool LaneOutputs::barrier_confirmed() const {
+  const auto& current = state(barrier_role());
+  return current.energised.has_value() && current.confirmed && !current.writing;
+}
+
+}  // namespace exitgate

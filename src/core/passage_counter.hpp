@@ -1,0 +1,58 @@
+// Counts passages at a lane's exit eye or count contact (lane contract §5). A value; pure.
+#pragma once
+
+#include <optional>
+
+#include "core/inputs.hpp"
+#include "core/wake.hpp"
+
+namespace exitgate {
+
+/// Debounced eyes of a lane as the counter needs them; unreadable ones are given as they were last read.
+struct EyesForCounting {
+  InputLevel approach;
+  InputLevel safety;
+  InputLevel exit;
+  InputLevel passage;
+};
+
+struct CountedPassages {
+  int passages = 0;
+  bool wrong_way = false;
+};
+
+class PassageCounter {
+ public:
+  /// `join_gap`: blockages of `exit` closer than this are one passage; `joins_two`: a cart and its pusher, so at most
+  /// two join; else any number does.
+  CountedPassages update(const EyesForCounting& eyes, Duration join_gap, bool joins_two, Wake& wake);
+  /// A second cart was bound: what comes next at the exit is a passage of its own.
+  void start_new_passage() { split_ = true; }
+  /// A run has begun that is not counted yet.
+  [[nodiscard]] bool pending() const { return run_.has_value(); }
+  void forget_direction() { wrong_way_ = {}; }
+
+ private:
+  struct Run {
+    int blockages = 1;
+    bool blocked = true;
+    MonoTime cleared_at{};
+  };
+  /// exit → safety → approach, each begun while the one before it stands or just stood.
+  struct WrongWay {
+    bool exit_first = false;
+    bool then_safety = false;
+  };
+  bool watch_direction(const EyesForCounting& eyes, bool exit_rose, bool safety_rose, bool approach_rose);
+
+  std::optional<Run> run_;
+  bool split_ = false;
+  bool safety_seen_ = false;  ///< blocked now, or since the last passage's exit blockage began
+  bool exit_was_ = false;
+  bool safety_was_ = false;
+  bool approach_was_ = false;
+  std::optional<std::uint32_t> pulses_;
+  WrongWay wrong_way_;
+};
+
+}  // namespace exitgate

@@ -1,0 +1,46 @@
+// Transactions on their way to the disk. One that fails is kept in memory and tried again, in order, until it is
+// written (lane contract §2, "admitting"; operation contract, full disk). A value; pure.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/wake.hpp"
+
+namespace exitgate {
+
+class PersistQueue {
+ public:
+  /// Transactions with receipts kept in memory while the disk can't take them; beyond it the box holds its lanes open.
+  static constexpr std::size_t kMaxKept = 10000;
+  static constexpr Duration kRetryAfter = std::chrono::seconds{1};
+
+  Ticket submit(std::vector<StoreWrite> writes, std::vector<Command>& out);
+  void done(const Persisted& event, const Now& now);
+  /// Sends again what failed.
+  void update(Wake& wake, std::vector<Command>& out);
+
+  /// Not yet known to be durable.
+  [[nodiscard]] bool pending(Ticket ticket) const;
+  /// Some transaction failed and is not written yet.
+  [[nodiscard]] bool failing() const { return failed_since_.has_value(); }
+  [[nodiscard]] bool overflowing() const { return kept_.size() >= kMaxKept; }
+  [[nodiscard]] bool disk_full() const { return failing() && disk_full_; }
+  [[nodiscard]] std::size_t kept() const { return kept_.size(); }
+
+ private:
+  struct Kept {
+    Ticket ticket = 0;
+    std::vector<StoreWrite> writes;
+    bool in_flight = true;
+  };
+  std::deque<Kept> kept_;  // in order of ticket
+  Ticket next_ = 1;
+  std::optional<MonoTime> failed_since_;
+  MonoTime retry_at_{};
+  bool disk_full_ = false;
+};
+
+}  // namespace exitgate

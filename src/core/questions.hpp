@@ -1,0 +1,41 @@
+// Questions to the backend that are out, what each was asked for, and when each counts as not answered. A value; pure.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "core/event.hpp"
+#include "core/wake.hpp"
+
+namespace exitgate {
+
+struct Question {
+  Stage stage = Stage::kPresent;
+  LaneIndex lane = 0;
+  std::uint64_t presence = 0;  ///< kPresent: which shopper's; others are late for the next one
+  std::optional<CartId> cart_id;
+  SessionTag session_tag;
+  std::optional<Uuid> receipt_id;  ///< kAdmitted: the receipt it was asked beside
+  MonoTime asked_at{};
+  bool counted = false;  ///< its time ran out and was counted as a no-answer
+};
+
+class Questions {
+ public:
+  /// The link ends every question within its own bound; more than this at once are not asked.
+  static constexpr std::size_t kMaxOut = 1024;
+
+  /// Nothing when too many are out.
+  std::optional<QuestionId> add(Question question);
+  std::optional<Question> take(QuestionId id);
+  [[nodiscard]] const Question* find(QuestionId id) const;
+  /// How many ran out of time just now.
+  int count_overdue(Duration confirm_timeout, Wake& wake);
+  [[nodiscard]] bool asked_ahead(CartId cart, const SessionTag& tag) const;
+
+ private:
+  std::map<QuestionId, Question> out_;
+  QuestionId next_ = 1;
+};
+
+}  // namespace exitgate

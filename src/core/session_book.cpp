@@ -1,0 +1,230 @@
+#include "core/session_book.hpp"
+
+#include <algorithm>
+
+namespace exitgate {
+namespace {
+
+constexpr std::chrono::seconds kExpectedGoodFor{10};
+/// A claim names no end of its own; it can't outlive every session it may be of.
+constexpr std::chrono::hours kClaimKept{24};
+constexpr Duration kAskAheadEvery = std::chrono::seconds{5};
+
+}  // namespace
+
+void SessionBook::load(const LoadedState& state, const Now& now) {
+  salvaged_at_ = state.salvaged_at;
+  for (const auto& closure : state.closures) {
+    const CartTag key{closure.cart_id, closure.session_tag};
+    if (closures_.emplace(key, KnownClosure{closure, now.mono}).second)
+      closures_by_expiry_.emplace(closure.expires_at, key);
+  }
+  for (const auto& kept : state.revocations) {
+    if (kept.revocation.session_id) revoked_ids_[*kept.revocation.session_id] = kept.kept_until;
+    if (kept.revocation.session_tag) revoked_tags_[*kept.revocation.session_tag] = kept.kept_until;
+  }
+  for (const auto& claim : state.claims) claims_[claim.session_id] = claim;
+  for (const auto& entry : state.expected) expected_[entry.lane_id].push_back({entry, expected_until(entry, now)});
+  for (const auto& entry : state.ledger) {
+    rows_.push_back(Row{.entry = entry});
+    index_row(rows_.size() - 1);
+  }
+}
+
+MonoTime SessionBook::expected_until(const ExpectedWalkout& entry, const Now& now) {
+  // `at` is wall time; what is measured from here on is not.
+  const auto ahead = std::clamp<milliseconds>(entry.at - now.wall, milliseconds{0}, std::chrono::hours{1});
+  return now.mono + ahead + kExpectedGoodFor;
+}
+
+void SessionBook::on_closed(const Closure& closure, const Now& now, Writes& writes) {
+  const CartTag key{closure.cart_id, closure.session_tag};
+  if (const auto old = closures_.find(key); old != closures_.end()) drop_closure(old, writes);
+  closures_.emplace(key, KnownClosure{closure, now.mono});
+  closures_by_expiry_.emplace(closure.expires_at, key);
+  writes.emplace_back(PutClosure{closure});
+  // Known-bad is overtaken by a later closure.
+  for (const bool by_id : {true, false}) {
+    const bool had = by_id ? revoked_ids_.erase(closure.session_id) > 0 : revoked_tags_.erase(closure.session_tag) > 0;
+    if (!had) continue;
+    Revocation ended;
+    if (by_id) ended.session_id = closure.session_id;
+    if (!by_id) ended.session_tag = closure.session_tag;
+    writes.emplace_back(PutRevocation{ended, WallTime{}});
+  }
+  while (closures_.size() > kMaxClosures) drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
+}
+
+void SessionBook::drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes) {
+  const auto [first, last] = closures_by_expiry_.equal_range(found->second.closure.expires_at);
+  const auto row = std::find_if(first, last, [&](const auto& entry) { return entry.second == found->first; });
+  if (row != last) closures_by_expiry_.erase(row);
+  writes.emplace_back(DropClosure{found->second.closure.session_id});
+  closures_.erase(found);
+}
+
+void SessionBook::on_expected(const ExpectedWalkout& expected, const Now& now, Writes& writes) {
+  auto& queue = expected_[expected.lane_id];
+  const bool known = std::any_of(queue.begin(), queue.end(), [&](const KeptExpected& kept) {
+    return kept.entry.session_id == expected.session_id;
+  });
+  if (known) return;
+  if (queue.size() >= kMaxExpectedPerLane) {
+    writes.emplace_back(DropExpected{queue.front().entry.session_id, expected.lane_id});
+    queue.pop_front();
+  }
+  queue.push_back({expected, expected_until(expected, now)});
+  writes.emplace_back(PutExpected{expected});
+}
+
+void SessionBook::on_revoked(const Revocation& revocation, const Now& now, Writes& writes) {
+  const WallTime until = now.judging + kRevocationKept;
+  if (revocation.session_id) revoked_ids_[*revocation.session_id] = until;
+  if (revocation.session_tag) revoked_tags_[*revocation.session_tag] = until;
+  writes.emplace_back(PutRevocation{revocation, until});
+}
+
+void SessionBook::on_claimed(const Claimed& claim, ShortId own_gate, const Now& now, Writes& writes) {
+  if (claim.gate_id == own_gate) return;
+  const KeptClaim kept{claim.session_id, claim.gate_id, now.judging + kClaimKept};
+  claims_[claim.session_id] = kept;
+  writes.emplace_back(PutClaim{kept.session_id, kept.gate_id, kept.kept_until});
+}
+
+void SessionBook::on_unclaimed(const Unclaimed& claim, Writes& writes) {
+  if (claims_.erase(claim.session_id) > 0) writes.emplace_back(DropClaim{claim.session_id});
+}
+
+void SessionBook::on_reset(Writes& writes) {
+  closures_.clear();
+  closures_by_expiry_.clear();
+  writes.emplace_back(DropAllClosures{});
+}
+
+std::optional<SessionTerms> SessionBook::closure(CartId cart, const SessionTag& tag, const Now& now) const {
+  const auto found = closures_.find({cart, tag});
+  if (found == closures_.end()) return std::nullopt;
+  const auto& closure = found->second.closure;
+  if (closure.expires_at < now.judging) return std::nullopt;
+  // Older than a database begun anew: what was used of it may have been lost with the old one.
+  if (salvaged_at_ && closure.closed_at < *salvaged_at_) return std::nullopt;
+  return SessionTerms{closure.session_id, closure.party_size, closure.total, closure.closed_at, closure.expires_at};
+}
+
+bool SessionBook::closed_since(CartId cart, const SessionTag& tag, MonoTime asked_at) const {
+  const auto found = closures_.find({cart, tag});
+  return found != closures_.end() && found->second.arrived > asked_at;
+}
+
+bool SessionBook::revoked(const SessionName& name, const Now& now) const {
+  if (name.session_id) {
+    const auto found = revoked_ids_.find(*name.session_id);
+    if (found != revoked_ids_.end() && found->second >= now.judging) return true;
+  }
+  if (!name.session_tag) return false;
+  const auto found = revoked_tags_.find(*name.session_tag);
+  return found != revoked_tags_.end() && found->second >= now.judging;
+}
+
+bool SessionBook::claimed_elsewhere(const std::optional<Uuid>& session_id, const Now& now) const {
+  if (!session_id) return false;
+  const auto found = claims_.find(*session_id);
+  return found != claims_.end() && found->second.kept_until >= now.judging;
+}
+
+bool SessionBook::wants_ahead(CartId cart, const SessionTag& tag, const Now& now) const {
+  const SessionName name{.session_id = {}, .cart_id = cart, .session_tag = tag};
+  if (closure(cart, tag, now) || !may_admit(name) || revoked(name, now)) return false;
+  const auto found = ahead_.find({cart, tag});
+  if (found == ahead_.end()) return true;
+  const bool good = found->second.answer && now.mono - found->second.at <= kAheadGoodFor;
+  return !good && now.mono - found->second.asked_at > kAskAheadEvery;
+}
+
+void SessionBook::note_asked_ahead(CartId cart, const SessionTag& tag, const Now& now) {
+  if (ahead_.size() >= kMaxAhead && !ahead_.contains({cart, tag})) {
+    const auto oldest = std::min_element(ahead_.begin(), ahead_.end(), [](const auto& a, const auto& b) {
+      return a.second.asked_at < b.second.asked_at;
+    });
+    ahead_.erase(oldest);
+  }
+  ahead_[{cart, tag}].asked_at = now.mono;
+}
+
+void SessionBook::keep_ahead(CartId cart, const SessionTag& tag, const Admit& answer, const Now& now) {
+  const auto found = ahead_.find({cart, tag});
+  if (found == ahead_.end()) return;  // asked too long ago
+  found->second.answer = answer;
+  found->second.at = now.mono;
+}
+
+std::optional<SessionTerms> SessionBook::ahead(CartId cart, const SessionTag& tag, const Now& now) const {
+  const auto found = ahead_.find({cart, tag});
+  if (found == ahead_.end() || !found->second.answer || now.mono - found->second.at > kAheadGoodFor)
+    return std::nullopt;
+  const auto& answer = *found->second.answer;
+  if (answer.expires_at < now.judging) return std::nullopt;
+  return SessionTerms{answer.session_id, answer.party_size, answer.total, answer.closed_at, answer.expires_at};
+}
+
+void SessionBook::keep_pass(const PassHeard& pass) {
+  if (passes_.size() >= kMaxPasses && !passes_.contains({pass.cart_id, pass.session_tag})) {
+    const auto soonest = std::min_element(passes_.begin(), passes_.end(), [](const auto& a, const auto& b) {
+      return a.second.expires_at < b.second.expires_at;
+    });
+    passes_.erase(soonest);
+  }
+  passes_[{pass.cart_id, pass.session_tag}] = pass;
+}
+
+const PassHeard* SessionBook::pass(CartId cart, const SessionTag& tag, const Now& now) const {
+  const auto found = passes_.find({cart, tag});
+  if (found == passes_.end()) return nullptr;
+  const auto& pass = found->second;
+  // Valid in the last second it names.
+  if (unix_s(now.judging) > unix_s(pass.expires_at)) return nullptr;
+  if (salvaged_at_ && pass.closed_at < *salvaged_at_) return nullptr;
+  return &pass;
+}
+
+std::optional<ExpectedWalkout> SessionBook::expected(const LaneId& lane, const Now& now, Writes& writes) {
+  const auto found = expected_.find(lane);
+  if (found == expected_.end()) return std::nullopt;
+  auto& queue = found->second;
+  std::erase_if(queue, [&](const KeptExpected& kept) {
+    const bool over = now.mono > kept.until || kept.entry.expires_at < now.judging;
+    if (over) writes.emplace_back(DropExpected{kept.entry.session_id, lane});
+    return over;
+  });
+  for (const auto& kept : queue) {
+    const SessionName name{.session_id = kept.entry.session_id, .cart_id = {}, .session_tag = {}};
+    if (revoked(name, now) || claimed_elsewhere(kept.entry.session_id, now) || !may_admit(name)) continue;
+    return kept.entry;
+  }
+  return std::nullopt;
+}
+
+void SessionBook::take_expected(const ExpectedWalkout& entry, Writes& writes) {
+  std::erase_if(expected_[entry.lane_id],
+                [&](const KeptExpected& kept) { return kept.entry.session_id == entry.session_id; });
+  writes.emplace_back(DropExpected{entry.session_id, entry.lane_id});
+}
+
+void SessionBook::return_expected(const ExpectedWalkout& entry, const Now& now, Writes& writes) {
+  expected_[entry.lane_id].push_front({entry, expected_until(entry, now)});
+  writes.emplace_back(PutExpected{entry});
+}
+
+void SessionBook::tidy(const Now& now, Writes& writes) {
+  while (!closures_by_expiry_.empty() && closures_by_expiry_.begin()->first < now.judging) {
+    drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
+  }
+  std::erase_if(revoked_ids_, [&](const auto& kept) { return kept.second < now.judging; });
+  std::erase_if(revoked_tags_, [&](const auto& kept) { return kept.second < now.judging; });
+  std::erase_if(claims_, [&](const auto& kept) { return kept.second.kept_until < now.judging; });
+  std::erase_if(ahead_, [&](const auto& kept) { return now.mono - kept.second.asked_at > 2 * kAheadGoodFor; });
+  std::erase_if(passes_, [&](const auto& kept) { return unix_s(now.judging) > unix_s(kept.second.expires_at); });
+  tidy_ledger(now, writes);
+}
+
+}  // namespace exitgate

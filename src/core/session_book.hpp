@@ -1,0 +1,149 @@
+// What the box knows of sessions: closures and expected walkouts pushed by the backend, revocations, claims of other
+// gates, answers fetched ahead, signed passes, and the ledger that makes a session good for its party once (lane
+// contract §4). Pure; every change that must outlive the process is appended to `writes`. Bounds are the k… constants
+// below.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/event.hpp"
+
+namespace exitgate {
+
+/// A session as far as it is known: by id, by cart and tag, or by both.
+struct SessionName {
+  std::optional<Uuid> session_id;
+  std::optional<CartId> cart_id;
+  std::optional<SessionTag> session_tag;
+};
+
+/// What a session gives to whoever holds its evidence.
+struct SessionTerms {
+  std::optional<Uuid> session_id;
+  std::uint16_t party_size = 1;
+  std::optional<Money> total;
+  std::optional<WallTime> closed_at;
+  WallTime expires_at{};
+};
+
+using EntryIndex = std::size_t;  ///< a ledger row; stable while the process runs
+
+class SessionBook {
+ public:
+  static constexpr std::size_t kMaxClosures = 100000;
+  static constexpr std::size_t kMaxExpectedPerLane = 64;
+  static constexpr std::size_t kMaxAhead = 1000;
+  static constexpr std::size_t kMaxPasses = 1000;
+  static constexpr Duration kAheadGoodFor = std::chrono::seconds{30};
+  static constexpr std::chrono::hours kRevocationKept{24};
+
+  using Writes = std::vector<StoreWrite>;
+
+  // --- start and stream ---
+  void load(const LoadedState& state, const Now& now);
+  void on_closed(const Closure& closure, const Now& now, Writes& writes);
+  void on_expected(const ExpectedWalkout& expected, const Now& now, Writes& writes);
+  void on_revoked(const Revocation& revocation, const Now& now, Writes& writes);
+  void on_claimed(const Claimed& claim, ShortId own_gate, const Now& now, Writes& writes);
+  void on_unclaimed(const Unclaimed& claim, Writes& writes);
+  void on_reset(Writes& writes);
+
+  // --- evidence ---
+  /// An unexpired closure of this cart and tag.
+  [[nodiscard]] std::optional<SessionTerms> closure(CartId cart, const SessionTag& tag, const Now& now) const;
+  /// A closure arrived for the session after `asked_at`: what was refused then is overtaken.
+  [[nodiscard]] bool closed_since(CartId cart, const SessionTag& tag, MonoTime asked_at) const;
+  [[nodiscard]] bool revoked(const SessionName& name, const Now& now) const;
+  [[nodiscard]] bool claimed_elsewhere(const std::optional<Uuid>& session_id, const Now& now) const;
+
+  /// Whether a question ahead is worth asking: no evidence yet and none asked lately.
+  [[nodiscard]] bool wants_ahead(CartId cart, const SessionTag& tag, const Now& now) const;
+  void note_asked_ahead(CartId cart, const SessionTag& tag, const Now& now);
+  void keep_ahead(CartId cart, const SessionTag& tag, const Admit& answer, const Now& now);
+  [[nodiscard]] std::optional<SessionTerms> ahead(CartId cart, const SessionTag& tag, const Now& now) const;
+
+  void keep_pass(const PassHeard& pass);
+  [[nodiscard]] const PassHeard* pass(CartId cart, const SessionTag& tag, const Now& now) const;
+
+  // --- expected walkouts ---
+  /// The first entry of the lane that may be used now; used ones are skipped. Entries past their time are dropped.
+  [[nodiscard]] std::optional<ExpectedWalkout> expected(const LaneId& lane, const Now& now, Writes& writes);
+  void take_expected(const ExpectedWalkout& entry, Writes& writes);
+  void return_expected(const ExpectedWalkout& entry, const Now& now, Writes& writes);
+
+  // --- ledger ---
+  /// The row of a session, joined where id and tag name the same one; made when there is none.
+  EntryIndex entry_for(const SessionName& name, std::uint16_t party, WallTime expires_at, IdSource& ids,
+                       const Now& now);
+  [[nodiscard]] std::optional<EntryIndex> find(const SessionName& name) const;
+  [[nodiscard]] const LedgerEntry& entry(EntryIndex index) const { return rows_[index].entry; }
+  /// Whether a lane may admit one more of it now: remaining − reserved ≥ 1. An unknown session may.
+  [[nodiscard]] bool may_admit(const SessionName& name) const;
+  /// The session is wholly spent: its party has left.
+  [[nodiscard]] bool used(const SessionName& name) const;
+  /// Whether an exit that ended `unknown` at the restart may be repeated at this lane (flag after_restart).
+  [[nodiscard]] bool repeatable_after_restart(const SessionName& name, const LaneId& lane, const Now& now) const;
+  void repeat_after_restart(EntryIndex index);
+
+  /// An open authorisation reserves one person.
+  void open(EntryIndex index);
+  void count_passage(EntryIndex index);
+  /// How many more may pass on one of the row's open authorisations.
+  [[nodiscard]] int allowance(EntryIndex index) const;
+  /// Ends an open authorisation: `used` persons stay counted of the `passages` it had counted.
+  void seal(EntryIndex index, std::uint32_t passages, std::uint32_t used, Writes& writes);
+  void allow_repeat(EntryIndex index, const LaneId& lane, MonoTime until);
+  /// Drops what has expired; called now and then.
+  void tidy(const Now& now, Writes& writes);
+
+ private:
+  struct KnownClosure {
+    Closure closure;
+    MonoTime arrived{};
+  };
+  struct KeptAhead {
+    std::optional<Admit> answer;
+    MonoTime at{};
+    MonoTime asked_at{};
+  };
+  struct KeptExpected {
+    ExpectedWalkout entry;
+    MonoTime until{};
+  };
+  struct Row {
+    LedgerEntry entry;
+    std::uint32_t open = 0;           ///< open authorisations
+    std::uint32_t live_passages = 0;  ///< counted in them
+    LaneId repeat_lane{};
+    MonoTime repeat_until{};
+    bool gone = false;  ///< dropped; its place is given to the next new session
+  };
+  using CartTag = std::pair<CartId, SessionTag>;
+  [[nodiscard]] int remaining(const Row& row) const;
+  void index_row(EntryIndex index);
+  void drop_row(EntryIndex index, Writes& writes);
+  void tidy_ledger(const Now& now, Writes& writes);
+  [[nodiscard]] static MonoTime expected_until(const ExpectedWalkout& entry, const Now& now);
+  void drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes);
+
+  std::map<CartTag, KnownClosure> closures_;
+  std::multimap<WallTime, CartTag> closures_by_expiry_;
+  std::unordered_map<Uuid, WallTime> revoked_ids_;
+  std::unordered_map<SessionTag, WallTime> revoked_tags_;
+  std::unordered_map<Uuid, KeptClaim> claims_;
+  std::map<CartTag, KeptAhead> ahead_;
+  std::map<CartTag, PassHeard> passes_;
+  std::map<LaneId, std::deque<KeptExpected>> expected_;
+  std::deque<Row> rows_;
+  std::vector<EntryIndex> free_rows_;
+  EntryIndex tidied_ = 0;  ///< where the next tidying goes on
+  std::unordered_map<Uuid, EntryIndex> by_session_;
+  std::map<CartTag, EntryIndex> by_cart_;
+  std::optional<WallTime> salvaged_at_;
+};
+
+}  // namespace exitgate
