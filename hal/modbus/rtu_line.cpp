@@ -1,5 +1,6 @@
-// Modbus RTU on a tty. libmodbus opens it without a lock: both a lock file and TIOCEXCL are set here, the first because
+// Modbus RTU on a tty. libmodbus opens it without a lock: both a lock and TIOCEXCL are set here, the first because
 // the second does not keep out root.
+#include <fcntl.h>
 #include <linux/serial.h>
 #include <modbus/modbus.h>
 #include <sys/file.h>
@@ -28,19 +29,30 @@ class RtuLineAdapter final : public ModbusLine {
   void close() override;
 
  private:
+  [[nodiscard]] Status lock();
   [[nodiscard]] Status claim(int descriptor) const;
 
   ModbusRtuSettings settings_;
   ModbusContext context_;
+  int lock_ = -1;  ///< held from before the line settings are touched: they may be another process's
   bool open_ = false;
 };
 
-Status RtuLineAdapter::claim(int descriptor) const {
-  if (auto usable = check_descriptor(descriptor); !usable) return fail(usable.error().within(settings_.path));
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+Status RtuLineAdapter::lock() {
+  lock_ = ::open(settings_.path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (lock_ < 0 && errno != EBUSY) {
+    return fail("modbus_open", settings_.path + ": " + text_of_errno(errno) +
+                                   "; look at the path, the adapter's plug and the file's permissions");
+  }
+  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     return fail("modbus_in_use",
                 settings_.path + ": another process has this port; end it or give the device another path");
   }
+  return {};
+}
+
+Status RtuLineAdapter::claim(int descriptor) const {
+  if (auto usable = check_descriptor(descriptor); !usable) return fail(usable.error().within(settings_.path));
   if (ioctl(descriptor, TIOCEXCL) != 0) {
     return fail("modbus_open", settings_.path + ": can't have it alone: " + text_of_errno(errno));
   }
@@ -58,13 +70,22 @@ Status RtuLineAdapter::claim(int descriptor) const {
 
 Status RtuLineAdapter::open() {
   close();
+  if (auto locked = lock(); !locked) {
+    close();
+    return locked;
+  }
   constexpr int kDataBits = 8;
   context_.reset(
       modbus_new_rtu(settings_.path.c_str(), settings_.baud, settings_.parity, kDataBits, settings_.stop_bits));
-  if (auto ready = prepare(context_.get()); !ready) return fail(ready.error().within(settings_.path));
+  if (auto ready = prepare(context_.get()); !ready) {
+    close();
+    return fail(ready.error().within(settings_.path));
+  }
   if (modbus_connect(context_.get()) != 0) {
-    return fail("modbus_open", settings_.path + ": " + text_of_errno(errno) +
-                                   "; look at the path, the adapter's plug and the file's permissions");
+    const std::string why = text_of_errno(errno);
+    close();
+    return fail("modbus_open",
+                settings_.path + ": " + why + "; look at the line settings and whether it is a serial port");
   }
   open_ = true;
   if (auto claimed = claim(modbus_get_socket(context_.get())); !claimed) {
@@ -101,6 +122,8 @@ void RtuLineAdapter::close() {
   }
   open_ = false;
   context_.reset();
+  if (lock_ >= 0) ::close(lock_);
+  lock_ = -1;
 }
 
 }  // namespace
