@@ -6,6 +6,8 @@ namespace exitgate::rig {
 namespace {
 
 constexpr Duration kLongestStep{milliseconds{100}};
+// The lamp is red while a gate closes, too, and for a moment after its contact says closed.
+constexpr Duration kRefusedAfter{milliseconds{300}};
 constexpr double kStrikes = 0.35;  // a wing closed so far touches whoever stands in its way
 
 bool at_or_past_line(const Walker& walker, double line_m) { return walker.front_m >= line_m - 1e-6; }
@@ -88,7 +90,13 @@ void LaneModel::note_waiting(Walker& walker, MonoTime now) {
   }
   if (!walker.waiting_since) walker.waiting_since = now;
   walker.longest_wait = std::max(walker.longest_wait, now - *walker.waiting_since);
-  if (lamps_.red && barrier_.closed_contact() && !walker.red_while_waiting) walker.red_while_waiting = now;
+  if (!lamps_.red || !barrier_.closed_contact()) {
+    walker.red_since.reset();
+  } else if (!walker.red_since) {
+    walker.red_since = now;
+  }
+  if (walker.red_since && now - *walker.red_since >= kRefusedAfter && !walker.red_while_waiting)
+    walker.red_while_waiting = now;
   if (now - *walker.waiting_since >= walker.spec.patience) walker.turned_back = true;
 }
 
@@ -142,6 +150,12 @@ LaneSignals LaneModel::read_signals() const {
                      .barrier_closed = barrier_.closed_contact(),
                      .release = release_,
                      .staff_key = staff_key_};
+}
+
+void LaneModel::forget() {
+  if (!empty()) return;
+  walkers_.clear();
+  reaches_.clear();
 }
 
 bool LaneModel::empty() const {

@@ -60,6 +60,8 @@ class LaneModel {
   /// The barrier closed on somebody: must never be.
   [[nodiscard]] int struck() const { return struck_; }
   [[nodiscard]] bool empty() const;
+  /// Drops the record of those who are gone, once nobody is there.
+  void forget();
 
  private:
   void walk_out(std::size_t index, double step_m, MonoTime now);

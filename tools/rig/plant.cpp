@@ -82,10 +82,14 @@ Status Plant::open_receivers(boost::asio::io_context& io, const Scenario& scenar
   return {};
 }
 
-LaneOnPlant* Plant::lane(std::string_view id) {
+const LaneOnPlant* Plant::lane(std::string_view id) const {
   const auto found =
       std::find_if(lanes_.begin(), lanes_.end(), [id](const LaneOnPlant& lane) { return lane.spec.id == id; });
   return found == lanes_.end() ? nullptr : &*found;
+}
+
+LaneOnPlant* Plant::lane(std::string_view id) {
+  return const_cast<LaneOnPlant*>(static_cast<const Plant*>(this)->lane(id));
 }
 
 bool Plant::output(const LaneSpec& lane, const char* name, bool fallback) const {

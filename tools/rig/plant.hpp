@@ -35,6 +35,7 @@ class Plant {
   [[nodiscard]] std::vector<LaneOnPlant>& lanes() { return lanes_; }
   [[nodiscard]] const std::vector<LaneOnPlant>& lanes() const { return lanes_; }
   [[nodiscard]] LaneOnPlant* lane(std::string_view id);
+  [[nodiscard]] const LaneOnPlant* lane(std::string_view id) const;
   [[nodiscard]] CartFleet& carts() { return *carts_; }
   void fire_alarm(bool active) { fire_ = active; }
   [[nodiscard]] bool fire() const { return fire_; }

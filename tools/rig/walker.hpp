@@ -55,7 +55,8 @@ struct Walker {
   bool gone = false;
   MonoTime entered_at{};
   std::optional<MonoTime> waiting_since;      ///< stands at the stop line before a barrier that is not open
-  std::optional<MonoTime> red_while_waiting;  ///< first seen red, with the barrier fully closed
+  std::optional<MonoTime> red_since;          ///< sees red now, the barrier fully closed
+  std::optional<MonoTime> red_while_waiting;  ///< refused: saw that for 300 ms
   std::optional<MonoTime> green_since;        ///< the barrier was open for it
   std::optional<MonoTime> through_at;         ///< all of it left the barrier and the exit eye behind
   Duration longest_wait{0};
