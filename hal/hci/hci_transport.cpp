@@ -1,5 +1,7 @@
 #include "hal/hci/hci_transport.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
@@ -21,10 +23,10 @@ constexpr std::string_view kTcp = "tcp:";
 }  // namespace
 
 HciTransport::HciTransport(asio::io_context& io, const HciUartSettings& settings, HciTransportEvents& events)
-    : settings_(settings), events_(&events), resolver_(io), tcp_(io), unix_(io), bytes_(io) {}
+    : settings_(settings), events_(&events), resolver_(io), tcp_(io), unix_(io), socket_(io), tty_(io) {}
 
 void HciTransport::open() {
-  asio::post(bytes_.get_executor(), [self = shared_from_this()] {
+  asio::post(tty_.get_executor(), [self = shared_from_this()] {
     if (self->events_ != nullptr) self->connect();
   });
 }
@@ -51,7 +53,8 @@ void HciTransport::connect_unix(const std::string& path) {
   unix_.async_connect(endpoint, [self = shared_from_this()](const error_code& error) {
     if (self->events_ == nullptr) return;
     if (error) return self->fail_open(error.message());
-    self->take_over(self->unix_.release());
+    self->socket_ = std::move(self->unix_);
+    self->opened();
   });
 }
 
@@ -66,7 +69,8 @@ void HciTransport::connect_tcp(const std::string& host, const std::string& port)
           if (connect_error) return self->fail_open(connect_error.message());
           error_code ignored;  // only a little slower without
           self->tcp_.set_option(tcp::no_delay(true), ignored);
-          self->take_over(self->tcp_.release());
+          self->socket_ = std::move(self->tcp_);
+          self->opened();
         });
       });
 }
@@ -74,23 +78,37 @@ void HciTransport::connect_tcp(const std::string& host, const std::string& port)
 void HciTransport::open_tty() {
   auto fd = open_raw_tty(settings_.path, settings_.baud, settings_.flow_control);
   if (!fd) return fail(std::move(fd).error());
-  take_over(*fd);
+  error_code error;
+  tty_.assign(*fd, error);
+  if (error) {
+    ::close(*fd);
+    return fail_open(error.message());
+  }
+  opened();
 }
 
-void HciTransport::take_over(int fd) {
-  error_code error;
-  bytes_.assign(fd, error);
-  if (error) return fail_open(error.message());
+void HciTransport::opened() {
   read();
   events_->opened();
 }
 
+template <class F>
+void HciTransport::with_stream(F&& use) {
+  if (socket_.is_open()) {
+    use(socket_);
+  } else {
+    use(tty_);
+  }
+}
+
 void HciTransport::read() {
-  bytes_.async_read_some(asio::buffer(in_), [self = shared_from_this()](const error_code& error, std::size_t size) {
-    if (self->events_ == nullptr) return;
-    if (error) return self->fail(self->closed(error.message()));
-    self->events_->received({self->in_.data(), size});
-    if (self->events_ != nullptr) self->read();
+  with_stream([this](auto& stream) {
+    stream.async_read_some(asio::buffer(in_), [self = shared_from_this()](const error_code& error, std::size_t size) {
+      if (self->events_ == nullptr) return;
+      if (error) return self->fail(self->closed(error.message()));
+      self->events_->received({self->in_.data(), size});
+      if (self->events_ != nullptr) self->read();
+    });
   });
 }
 
@@ -101,11 +119,13 @@ void HciTransport::send(std::span<const std::uint8_t> packet) {
 
 void HciTransport::write() {
   out_ = std::exchange(next_out_, {});
-  asio::async_write(bytes_, asio::buffer(out_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    self->out_.clear();
-    if (self->events_ == nullptr) return;
-    if (error) return self->fail(self->closed(error.message()));
-    if (!self->next_out_.empty()) self->write();
+  with_stream([this](auto& stream) {
+    asio::async_write(stream, asio::buffer(out_), [self = shared_from_this()](const error_code& error, std::size_t) {
+      self->out_.clear();
+      if (self->events_ == nullptr) return;
+      if (error) return self->fail(self->closed(error.message()));
+      if (!self->next_out_.empty()) self->write();
+    });
   });
 }
 
@@ -115,7 +135,8 @@ void HciTransport::close() {
   resolver_.cancel();
   tcp_.close(ignored);
   unix_.close(ignored);
-  bytes_.close(ignored);
+  socket_.close(ignored);
+  tty_.close(ignored);
 }
 
 void HciTransport::fail_open(const std::string& why) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -43,7 +44,10 @@ class HciTransport : public std::enable_shared_from_this<HciTransport> {
   void connect_unix(const std::string& path);
   void connect_tcp(const std::string& host, const std::string& port);
   void open_tty();
-  void take_over(int fd);
+  void opened();
+  /// Calls `use` with whichever of the two is connected.
+  template <class F>
+  void with_stream(F&& use);
   void read();
   void write();
   void fail_open(const std::string& why);
@@ -55,7 +59,9 @@ class HciTransport : public std::enable_shared_from_this<HciTransport> {
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::ip::tcp::socket tcp_;
   boost::asio::local::stream_protocol::socket unix_;
-  boost::asio::posix::stream_descriptor bytes_;  ///< whichever it was, once connected
+  /// A connected socket is not used as a plain descriptor: writing to one whose peer is gone would raise SIGPIPE.
+  boost::asio::generic::stream_protocol::socket socket_;
+  boost::asio::posix::stream_descriptor tty_;
   std::array<std::uint8_t, 4096> in_{};
   Bytes out_;       ///< being written
   Bytes next_out_;  ///< bounded by the dialogue: one command at a time
