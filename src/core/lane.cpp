@@ -218,6 +218,8 @@ void Lane::on_outputs_read(GateState& gate, const PointLevel& level, const Now& 
                                std::holds_alternative<Faulted>(phase_) || std::holds_alternative<OutOfService>(phase_);
       if (!in_override) {
         if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
+        forced_suspected_.reset();
+        was_closed_ = false;
         enter(step, Recovering{});
       }
       break;
@@ -229,6 +231,7 @@ void Lane::on_outputs_read(GateState& gate, const PointLevel& level, const Now& 
           now, gate.out);
       break;
     case LaneOutputs::ReadBack::kMatches:
+      forced_proven_ = forced_suspected_.has_value();
       gate.faults.clear(FaultCode::kOutputLost, part(), now, gate.out);
       break;
     case LaneOutputs::ReadBack::kSeeded:

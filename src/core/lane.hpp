@@ -189,6 +189,7 @@ class Lane {
   void reopen_obstructed(Step step);
   void closing_failed(Step step);
   void barrier_is_closed(Step step);
+  [[nodiscard]] bool forced_open(Step step);
   [[nodiscard]] bool opened(Step step) const;
   [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
   bool end_not_used(Step step, bool still_standing);
@@ -269,8 +270,10 @@ class Lane {
   bool loitering_told_ = false;
   bool intrusion_told_ = false;
   bool forced_ = false;
-  bool was_closed_ = false;             ///< the limit said closed while commanded closed
-  std::vector<MonoTime> obstructions_;  ///< of the last 60 s
+  std::optional<MonoTime> forced_suspected_;  ///< it left closed; its output is being read
+  bool forced_proven_ = false;                ///< and is commanded closed still
+  bool was_closed_ = false;                   ///< the limit said closed while commanded closed
+  std::vector<MonoTime> obstructions_;        ///< of the last 60 s
   int closing_failures_ = 0;
   std::optional<MonoTime> buzz_until_;
 };

@@ -7,6 +7,7 @@
 namespace exitgate {
 namespace {
 
+constexpr Duration kReadBackWithin = milliseconds{100};
 constexpr Duration kLeaveClosedIn = std::chrono::seconds{1};
 constexpr Duration kStandsTooLong = std::chrono::seconds{60};
 constexpr Duration kObstructedWindow = std::chrono::seconds{60};
@@ -29,10 +30,28 @@ bool Lane::try_close(Step step) {
   return true;
 }
 
+bool Lane::forced_open(Step step) {
+  if (config_->pulse_drive() || !eyes_.limits_bound) return false;
+  if (eyes_.limit_closed == true) {
+    was_closed_ = true;
+    forced_suspected_.reset();
+    return false;
+  }
+  if (!was_closed_ || eyes_.limit_closed != false) return false;
+  // Either somebody forces it, or its output was lost: a reading tells, and is waited for no longer than a person
+  // needs.
+  if (!forced_suspected_) {
+    forced_suspected_ = step.wake.mono();
+    forced_proven_ = false;
+    outputs_.verify_barrier(step.gate.reads);
+  }
+  return forced_proven_ || step.wake.due(*forced_suspected_ + kReadBackWithin);
+}
+
 bool Lane::run(Step step, Closed&) {
-  const bool closed_now = eyes_.limits_bound && eyes_.limit_closed == true;
-  if (was_closed_ && eyes_.limits_bound && eyes_.limit_closed == false && !config_->pulse_drive()) {
+  if (forced_open(step)) {
     was_closed_ = false;
+    forced_suspected_.reset();
     forced_ = true;
     alarm(step, "forced");
     auto receipt = new_receipt(step, ReceiptKind::kUnauthorised, std::nullopt);
@@ -43,7 +62,6 @@ bool Lane::run(Step step, Closed&) {
     enter(step, Closing{});
     return true;
   }
-  was_closed_ = closed_now;
   run_shopper(step);
   return !std::holds_alternative<Closed>(phase_);
 }

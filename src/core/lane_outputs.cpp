@@ -105,6 +105,10 @@ void LaneOutputs::on_device_lost(DeviceId device) {
   }
 }
 
+void LaneOutputs::verify_barrier(std::set<DeviceId>& reads) {
+  if (const auto& binding = config_->output(barrier_role())) reads.insert(binding->device);
+}
+
 void LaneOutputs::repeat_barrier(const Now& now, std::vector<Command>& out) {
   const auto role = barrier_role();
   if (config_->output(role) && state(role).energised) write(role, *state(role).energised, now, out);

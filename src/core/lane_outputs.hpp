@@ -31,6 +31,8 @@ class LaneOutputs {
   void on_device_lost(DeviceId device);
   /// Repeats what is due; devices to be read first are added to `reads`.
   void update(Wake& wake, const InputTable& devices, std::vector<Command>& out, std::set<DeviceId>& reads);
+  /// Asks for a reading of the barrier's output now.
+  void verify_barrier(std::set<DeviceId>& reads);
   /// Commands the barrier once more as it stands.
   void repeat_barrier(const Now& now, std::vector<Command>& out);
 

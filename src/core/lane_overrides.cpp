@@ -135,7 +135,8 @@ bool Lane::run(Step step, OutOfService& phase) {
     return true;
   }
   if (!commanded_closed) {
-    if (!step.wake.past(clear_since_, config_->timing.close_delay) || eyes_.safety_blocked()) return false;
+    if (!step.wake.past(clear_since_, config_->timing.close_delay) || eyes_.safety_blocked() || counter_.pending())
+      return false;
     seal_unpassed(step);
     outputs_.command_barrier(true, step.wake.now(), step.gate.out);
     phase.closing = true;

@@ -10,9 +10,9 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
     const auto seen = std::exchange(pulses_, eyes.passage.activations).value_or(eyes.passage.activations);
     counted.passages += static_cast<int>(eyes.passage.activations - seen);
   }
-  const bool exit_rose = eyes.exit.active && !std::exchange(exit_was_, eyes.exit.active);
-  const bool safety_rose = eyes.safety.active && !std::exchange(safety_was_, eyes.safety.active);
-  const bool approach_rose = eyes.approach.active && !std::exchange(approach_was_, eyes.approach.active);
+  const bool exit_rose = !std::exchange(exit_was_, eyes.exit.active) && eyes.exit.active;
+  const bool safety_rose = !std::exchange(safety_was_, eyes.safety.active) && eyes.safety.active;
+  const bool approach_rose = !std::exchange(approach_was_, eyes.approach.active) && eyes.approach.active;
   counted.wrong_way = watch_direction(eyes, exit_rose, safety_rose, approach_rose);
   if (!eyes.exit.bound || eyes.passage.bound) return counted;
 
