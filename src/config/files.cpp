@@ -35,14 +35,38 @@ bool holds_pem(std::string_view text, Files::Pem kind) {
   });
 }
 
-/// What is wrong with a line of a users file; empty: nothing.
-std::string users_line_trouble(std::string_view line) {
-  const auto first = line.find(':');
-  const auto second = first == std::string_view::npos ? first : line.find(':', first + 1);
-  if (second == std::string_view::npos || second + 1 == line.size()) return "is not user:role:hash";
-  if (!ShortId::parse(line.substr(0, first))) return "names no valid user";
-  const std::string_view role = line.substr(first + 1, second - first - 1);
-  if (role != "viewer" && role != "operator" && role != "installer") return "has an unknown role";
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// "scrypt$N$r$p$salt$key" with salt and a key of 32 bytes in base64, as the API reads it.
+bool is_password_hash(std::string_view text) {
+  const auto parts = split(text, '$');
+  if (parts.size() != 6 || parts[0] != "scrypt") return false;
+  const auto is_number = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const auto salt = parse_base64(parts[4]);
+  const auto key = parse_base64(parts[5]);
+  return std::all_of(parts.begin() + 1, parts.begin() + 4, is_number) && salt && !salt->empty() && key &&
+         key->size() == 32;
+}
+
+/// What is wrong with a line of a users file; empty: nothing. `seen` are the users of the lines before.
+std::string users_line_trouble(std::string_view line, std::vector<std::string_view>& seen) {
+  const auto parts = split(line, ':');
+  if (parts.size() != 3) return "is not user:role:hash";
+  if (!ShortId::parse(parts[0])) return "names no valid user";
+  if (parts[1] != "viewer" && parts[1] != "operator" && parts[1] != "installer") return "has an unknown role";
+  if (!is_password_hash(parts[2])) return "has a hash that cannot be read";
+  if (std::find(seen.begin(), seen.end(), parts[0]) != seen.end()) return "names a user again";
+  seen.push_back(parts[0]);
   return {};
 }
 
@@ -111,13 +135,13 @@ std::optional<std::filesystem::path> Files::users(Section& section, std::string_
   constexpr const char* kExpected = "a readable file of user:role:hash lines, role viewer, operator or installer";
   const auto found = read_named(section, name, Need::kOptional, kExpected);
   if (!found) return std::nullopt;
-  std::string_view rest = found->content;
-  for (int number = 1; !rest.empty(); ++number) {
-    const std::string_view raw = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(raw.size() + 1, rest.size()));
+  std::vector<std::string_view> seen;
+  int number = 0;
+  for (const std::string_view raw : split(found->content, '\n')) {
+    ++number;
     const std::string_view line = trimmed(raw);
     if (line.empty() || line.front() == '#') continue;
-    const std::string trouble = users_line_trouble(line);
+    const std::string trouble = users_line_trouble(line, seen);
     if (trouble.empty()) continue;
     section.error(name, found->path.string() + ", whose line " + std::to_string(number) + " " + trouble, kExpected);
   }

@@ -231,13 +231,18 @@ TEST_CASE("an API beyond loopback needs TLS and users") {
 TEST_CASE("the users file holds users with known roles") {
   const StoreFolder folder;
   const std::string api = "[api]\nlisten = \"127.0.0.1:8080\"\nusers_file = \"users\"\n";
-  folder.write("users", "# staff\nann:operator:$scrypt$1\n\nbob:viewer:x:y\n");
+  const std::string hash = "scrypt$16384$8$1$c2FsdA==$" + std::string(43, 'A') + "=";
+  folder.write("users", "# staff\nann:operator:" + hash + "\n\nbob:viewer:" + hash + "\n");
   CHECK(folder.load(kStore + api).config);
-  folder.write("users", "ann:operator:x\nbob:boss:y\ncarl\n");
+  folder.write("users",
+               "ann:operator:" + hash + "\nbob:boss:" + hash + "\ncarl\nann:viewer:" + hash + "\ndora:viewer:secret\n");
   const auto lines = lines_of(folder.load(kStore + api));
-  REQUIRE(lines.size() == 2);
+  REQUIRE(lines.size() == 4);
   CHECK(lines[0].find("whose line 2 has an unknown role") != std::string::npos);
   CHECK(lines[1].find("whose line 3 is not user:role:hash") != std::string::npos);
+  CHECK(lines[2].find("whose line 4 names a user again") != std::string::npos);
+  CHECK(lines[3].find("whose line 5 has a hash that cannot be read") != std::string::npos);
+  CHECK(lines[3].find("secret") == std::string::npos);
 }
 
 TEST_CASE("beacon key files hold 64 hex digits, one or two of them") {
