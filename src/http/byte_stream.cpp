@@ -14,21 +14,26 @@ namespace exitgate::http {
 namespace asio = boost::asio;
 namespace {
 
-Peer ip_peer(const sockaddr_storage& address) {
-  Peer peer;
+struct IpPlace {
+  std::string address;
+  std::uint16_t port = 0;
+  bool loopback = false;
+};
+
+IpPlace ip_place(const sockaddr_storage& place) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  if (place.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(place);
     inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    peer.loopback = (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
-  } else {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    peer.loopback =
-        IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
+    return {text.data(), ntohs(v4.sin_port), (ntohl(v4.sin_addr.s_addr) >> 24) == 127};
   }
-  peer.address = text.data();
-  return peer;
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(place);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
+    return {text.data(), ntohs(v6.sin6_port), v6.sin6_addr.s6_addr[12] == 127};
+  }
+  inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+  return {text.data(), ntohs(v6.sin6_port), IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)};
 }
 
 Peer peer_of(int fd) {
@@ -45,9 +50,16 @@ Peer peer_of(int fd) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &credentials_size) == 0) peer.uid = credentials.uid;
     return peer;
   }
+  const IpPlace local = ip_place(address);
   size = sizeof address;
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return ip_peer(address);
+  const IpPlace remote = ip_place(address);
+  Peer peer;
+  peer.address = remote.address;
+  peer.local_address = local.address;
+  peer.local_port = local.port;
+  peer.loopback = remote.loopback;
+  return peer;
 }
 
 void send_without_delay(int fd) {

@@ -20,7 +20,9 @@ struct Peer {
   std::optional<std::uint32_t> uid;                    ///< UNIX socket: SO_PEERCRED
   std::optional<std::string> certificate_common_name;  ///< TLS with a verified client certificate
   std::string address;                                 ///< "192.168.1.7", "::1"; "unix" for a UNIX socket
-  bool loopback = false;                               ///< the peer's address is 127.0.0.0/8 or ::1
+  std::string local_address;                           ///< the end the peer connected to
+  std::uint16_t local_port = 0;
+  bool loopback = false;  ///< the peer's address is 127.0.0.0/8 or ::1
 };
 
 struct Request {

@@ -1,11 +1,33 @@
 #include "http/tls_context.hpp"
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <boost/asio/ssl/context.hpp>
 
 namespace exitgate::http {
 namespace ssl = boost::asio::ssl;
+
+std::vector<std::string> certificate_names(const std::string& certificate_file) {
+  std::vector<std::string> names;
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(certificate_file.c_str(), "r"), &BIO_free);
+  if (!file) return names;
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+  if (!certificate) return names;
+  auto* const list =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(list, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* const text = ASN1_STRING_get0_data(name->d.dNSName);
+    names.emplace_back(reinterpret_cast<const char*>(text),
+                       static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+  }
+  GENERAL_NAMES_free(list);
+  return names;
+}
 
 TlsContext::TlsContext(std::unique_ptr<ssl::context> context) : context_(std::move(context)) {}
 TlsContext::~TlsContext() = default;

@@ -1,7 +1,9 @@
-// The server side's TLS settings, loaded. Internal to http/. Code of errors: tls_files.
+// The server side's TLS settings, loaded. Code of errors: tls_files.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "http/server.hpp"
@@ -11,6 +13,9 @@ class context;
 }
 
 namespace exitgate::http {
+
+/// The DNS names a certificate (the first of a PEM file) is for; none when it can't be read.
+[[nodiscard]] std::vector<std::string> certificate_names(const std::string& certificate_file);
 
 class TlsContext {
  public:
