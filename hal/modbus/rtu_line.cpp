@@ -18,6 +18,20 @@ namespace {
 /// Shorter than any answer: what a line driver leaves on the wire when it lets go of it.
 constexpr int kShortestFrame = 4;
 
+/// Makes sure that libmodbus changes something by setting the other number of stop bits. Where a port can't have all
+/// that is asked for (parity on a pseudo-terminal) and has the rest already, as after a process that was killed, glibc
+/// calls the request invalid.
+void unsettle(int descriptor, int stop_bits) {
+  termios settings{};
+  if (tcgetattr(descriptor, &settings) != 0) return;  // no serial port: libmodbus will say so
+  if (stop_bits == 1) {
+    settings.c_cflag |= CSTOPB;
+  } else {
+    settings.c_cflag &= ~static_cast<tcflag_t>(CSTOPB);
+  }
+  tcsetattr(descriptor, TCSANOW, &settings);
+}
+
 class RtuLineAdapter final : public ModbusLine {
  public:
   explicit RtuLineAdapter(ModbusRtuSettings settings) : settings_(std::move(settings)) {}
@@ -48,6 +62,7 @@ Status RtuLineAdapter::lock() {
     return fail("modbus_in_use",
                 settings_.path + ": another process has this port; end it or give the device another path");
   }
+  unsettle(lock_, settings_.stop_bits);
   return {};
 }
 

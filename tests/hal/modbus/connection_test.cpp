@@ -210,6 +210,16 @@ TEST_CASE("rtu: a port is had by one bus alone, and free after stop") {
   CHECK(running.loop.until([&] { return seen.up; }));
 }
 
+TEST_CASE("rtu: a port can be opened that a killed process left with just these settings") {
+  RunningRtu running({one_input_unit(1, kResponse)});
+  const termios in_use = running.peer.settings();
+  running.bus->device(0).stop();
+  running.peer.set_settings(in_use);
+  RecordedDevice seen;
+  running.bus->device(0).start(seen);
+  CHECK(running.loop.until([&] { return seen.up; }));
+}
+
 TEST_CASE("rtu: an adapter that is pulled out is told, and its path tried again") {
   RunningRtu running({one_input_unit(1, kResponse)});
   running.peer.unplug();

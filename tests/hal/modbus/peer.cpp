@@ -167,6 +167,14 @@ void RtuPeer::unplug() {
   ::close(master_);
 }
 
+termios RtuPeer::settings() const {
+  termios now{};
+  tcgetattr(slave_, &now);
+  return now;
+}
+
+void RtuPeer::set_settings(const termios& settings) const { tcsetattr(slave_, TCSANOW, &settings); }
+
 void RtuPeer::babble(const Frame& bytes) { (void)!::write(master_, bytes.data(), bytes.size()); }
 
 void RtuPeer::run() {

@@ -1,6 +1,8 @@
 // A PeerModel on a wire: a TCP server, or a slave on a pseudo-terminal. One thread each.
 #pragma once
 
+#include <termios.h>
+
 #include <atomic>
 #include <deque>
 #include <list>
@@ -71,6 +73,9 @@ class RtuPeer {
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Bytes on the wire that nobody asked for.
   void babble(const Frame& bytes);
+  /// The settings of the port as the driver has made them.
+  [[nodiscard]] termios settings() const;
+  void set_settings(const termios& settings) const;
   /// The adapter is unplugged; it does not come back under this path.
   void unplug();
 

@@ -58,11 +58,13 @@ async def serve(arguments):
         serving = asyncio.ensure_future(server.serve_forever())
         await server.serving
         port = server.server.sockets[0].getsockname()[1]
-    else:
+    else:  # no parity: a pseudo-terminal has none
         server = ModbusSerialServer(
-            context, framer=ModbusRtuFramer, port=arguments[1], baudrate=int(arguments[2]), parity="E", ignore_missing_slaves=True
+            context, framer=ModbusRtuFramer, port=arguments[1], baudrate=int(arguments[2]), parity="N", ignore_missing_slaves=True
         )
         await server.start()
+        if server.transport is None:
+            sys.exit(f"pymodbus can't open {arguments[1]}")
         serving = asyncio.ensure_future(server.serve_forever())
         port = 0
     print(f"ready {port}", flush=True)
