@@ -16,7 +16,8 @@ bool CredentialsWatch::accepted(BackendChannel channel, MonoTime now) {
   for (std::size_t i = 0; i < standing_.size(); ++i) {
     auto& refusal = standing_[i];
     if (!refusal) continue;
-    if (i != static_cast<std::size_t>(channel) && refusal->last + memory_ > now) continue;
+    const bool forgotten = i == static_cast<std::size_t>(BackendChannel::kConfirm) && refusal->last + memory_ <= now;
+    if (i != static_cast<std::size_t>(channel) && !forgotten) continue;
     refusal.reset();
     removed = true;
   }

@@ -1,6 +1,7 @@
 // Whether the backend refuses us for who we are. Pure.
 // Each way to the backend is judged for itself, so that one it forbids and one it allows do not make the fault flap: a
-// refusal stands until the same way succeeds, or, once it is older than `memory`, until any other does.
+// refusal stands until the same way succeeds. All ways but the questions are tried again by themselves; a refused
+// question, after which no shopper may come for hours, is forgotten once `memory` has passed and any way succeeds.
 #pragma once
 
 #include <array>

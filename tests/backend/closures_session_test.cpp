@@ -181,10 +181,12 @@ TEST_CASE("a refusal is news once, and gone when its own way is allowed") {
   CHECK_FALSE(watch.accepted(BackendChannel::kConfirm, MonoTime{2s}));
 }
 
-TEST_CASE("an old refusal yields to any proof of the contrary, a fresh one elsewhere stands") {
-  CredentialsWatch watch{30s};
+TEST_CASE("a refused question is forgotten after a while when anything else succeeds, other refusals stand") {
+  CredentialsWatch watch{60s};
   CHECK(watch.refused(BackendChannel::kConfirm, "403", MonoTime{0s}));
-  CHECK(watch.refused(BackendChannel::kReceipts, "403", MonoTime{20s}));
-  CHECK_FALSE(watch.accepted(BackendChannel::kClosures, MonoTime{30s}));
-  CHECK(watch.accepted(BackendChannel::kClosures, MonoTime{50s}));
+  CHECK_FALSE(watch.accepted(BackendChannel::kClosures, MonoTime{59s}));
+  CHECK(watch.accepted(BackendChannel::kClosures, MonoTime{60s}));
+  CHECK(watch.refused(BackendChannel::kReceipts, "403", MonoTime{70s}));
+  CHECK_FALSE(watch.accepted(BackendChannel::kClosures, MonoTime{1000s}));
+  CHECK(watch.accepted(BackendChannel::kReceipts, MonoTime{1000s}));
 }

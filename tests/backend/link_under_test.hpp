@@ -132,8 +132,9 @@ inline void write_stream_head(ServerStream& stream) {
 inline After plain_backend(const Request& request, ServerStream& stream) {
   if (request.target.find("/closures") != std::string::npos) {
     write_stream_head(stream);
-    stream.write("event: keepalive\ndata: {}\n\n");
-    stream.wait_ms(60000);
+    do {
+      stream.write("event: keepalive\ndata: {}\n\n");
+    } while (stream.wait_ms(100));
     return After::kClose;
   }
   if (request.target.find("/pass-keys") != std::string::npos) {
