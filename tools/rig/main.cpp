@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -23,6 +24,7 @@ struct Options {
   std::string scenario;
   std::string directory;
   std::vector<std::string> addresses;
+  std::string ready_file;
   bool check = false;
   PerformanceOptions performance;
 };
@@ -40,6 +42,14 @@ bool split_addresses(const std::vector<std::string>& texts, std::map<std::string
   return true;
 }
 
+/// By renaming, so that whoever waits for the file reads all of it.
+bool write_whole(const std::string& path, const std::string& text) {
+  const std::string unfinished = path + ".new";
+  std::ofstream out(unfinished);
+  out << text << std::flush;
+  return out.good() && std::rename(unfinished.c_str(), path.c_str()) == 0;
+}
+
 int perform(Scenario scenario, const Options& options) {
   boost::asio::io_context io;
   auto performance = Performance::open(io, std::move(scenario), options.performance);
@@ -47,9 +57,14 @@ int perform(Scenario scenario, const Options& options) {
     std::fprintf(stderr, "exitgate-rig: %s\n", performance.error().message.c_str());
     return kFailed;
   }
-  for (const auto& endpoint : (*performance)->plant().endpoints()) std::printf("%s\n", endpoint.c_str());
-  std::puts("ready");
+  std::string ready;
+  for (const auto& endpoint : (*performance)->plant().endpoints()) ready += endpoint + "\n";
+  std::printf("%sready\n", ready.c_str());
   std::fflush(stdout);
+  if (!options.ready_file.empty() && !write_whole(options.ready_file, ready)) {
+    std::fprintf(stderr, "exitgate-rig: cannot write %s\n", options.ready_file.c_str());
+    return kFailed;
+  }
   int exit_code = options.performance.once ? kFailed : kDone;
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&io](auto, int) { io.stop(); });
@@ -73,10 +88,16 @@ int main(int argc, char** argv) {
   app.add_option("--backend-admin", options.performance.backend_admin,
                  "the reference backend's admin side: unix:PATH or HOST:PORT");
   app.add_option("--control", options.performance.control, "the daemon's control API: unix:PATH or HOST:PORT");
+  app.add_option("--ready-file", options.ready_file,
+                 "written when all listen: NAME ADDRESS of every module and receiver");
   app.add_flag("--once", options.performance.once, "play once, judge, and exit 0 only if all was as expected");
   app.add_flag("--live", options.performance.live, "a picture for people");
   app.add_flag("--check", options.check, "only read the scenario");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kBadUsage;
+  }
   std::map<std::string, std::string> addresses;
   if (!split_addresses(options.addresses, addresses)) return kBadUsage;
   auto scenario = read_scenario(options.scenario, options.directory, addresses);

@@ -58,13 +58,13 @@ Status Plant::open_modules(boost::asio::io_context& io, const Scenario& scenario
     if (what.first) {
       auto& slave = rtu_[address] = std::make_unique<ModbusRtuSlave>(io, what.second);
       if (auto opened = slave->open(address); !opened) return opened;
-      endpoints_.push_back("modbus-rtu " + address);
     } else {
       auto& server = tcp_[address] = std::make_unique<ModbusTcpServer>(io, what.second);
       if (auto listening = server->listen(address); !listening) return listening;
-      endpoints_.push_back("modbus-tcp " + address + " (port " + std::to_string(server->port()) + ")");
     }
   }
+  for (const auto& module : scenario.modules)
+    endpoints_.push_back(module.name + " " + reached_at(module.name, module.address));
   return {};
 }
 
@@ -73,13 +73,19 @@ Status Plant::open_receivers(boost::asio::io_context& io, const Scenario& scenar
     auto receiver = std::make_unique<Receiver>(Receiver{spec.name, HciController(spec.traits), nullptr});
     receiver->server = std::make_unique<H4Server>(io, receiver->controller);
     if (auto listening = receiver->server->listen(spec.address); !listening) return listening;
-    const bool tcp = spec.address.transport == Transport::kTcp;
-    endpoints_.push_back("hci " + spec.name + " " +
-                         (tcp ? "port " + std::to_string(receiver->server->port()) : spec.address.path));
-    receiver_places_.push_back(spec.place);
     receivers_.push_back(std::move(receiver));
+    receiver_places_.push_back(spec.place);
+    endpoints_.push_back(spec.name + " " + reached_at(spec.name, spec.address.path));
   }
   return {};
+}
+
+/// Port 0 in the scenario became a free one.
+std::string Plant::reached_at(const std::string& part, const std::string& path) const {
+  const std::uint16_t taken = port(part);
+  const auto colon = path.rfind(':');
+  if (taken == 0) return path;
+  return (colon == std::string::npos ? "127.0.0.1" : path.substr(0, colon)) + ":" + std::to_string(taken);
 }
 
 const LaneOnPlant* Plant::lane(std::string_view id) const {

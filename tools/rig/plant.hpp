@@ -46,7 +46,7 @@ class Plant {
   [[nodiscard]] bool attended(MonoTime now) const;
   /// What `attended` still misses, for people.
   [[nodiscard]] std::string missing(MonoTime now) const;
-  /// "io1 127.0.0.1:1502", … for messages.
+  /// "io1 127.0.0.1:1502", "rx1 /run/rx1.sock", …: where every part is reached.
   [[nodiscard]] const std::vector<std::string>& endpoints() const { return endpoints_; }
   [[nodiscard]] std::uint16_t port(const std::string& part) const;
 
@@ -60,6 +60,7 @@ class Plant {
   explicit Plant(const Scenario& scenario);
   [[nodiscard]] Status open_modules(boost::asio::io_context& io, const Scenario& scenario);
   [[nodiscard]] Status open_receivers(boost::asio::io_context& io, const Scenario& scenario);
+  [[nodiscard]] std::string reached_at(const std::string& part, const std::string& path) const;
   [[nodiscard]] Status read_key(const Scenario& scenario);
   void step_lane(LaneOnPlant& lane, MonoTime now);
   [[nodiscard]] bool output(const LaneSpec& lane, const char* name, bool fallback) const;
