@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "config/finding.hpp"
+#include "config/spelling.hpp"
 
 namespace exitgate::config {
 
@@ -20,11 +22,11 @@ class Report {
  public:
   explicit Report(std::string file) : file_(std::move(file)) {}
 
-  void error(Place place, std::string key, std::string found, std::string expected) {
-    add(FindingSeverity::kError, place, std::move(key), std::move(found), std::move(expected));
+  void error(Place place, std::string_view key, std::string_view found, std::string_view expected) {
+    add(FindingSeverity::kError, place, key, found, expected);
   }
-  void warning(Place place, std::string key, std::string found, std::string expected) {
-    add(FindingSeverity::kWarning, place, std::move(key), std::move(found), std::move(expected));
+  void warning(Place place, std::string_view key, std::string_view found, std::string_view expected) {
+    add(FindingSeverity::kWarning, place, key, found, expected);
   }
   [[nodiscard]] bool has_errors() const { return config::has_errors(findings_); }
   /// In the order of the file.
@@ -36,9 +38,10 @@ class Report {
   }
 
  private:
-  void add(FindingSeverity severity, Place place, std::string key, std::string found, std::string expected) {
+  void add(FindingSeverity severity, Place place, std::string_view key, std::string_view found,
+           std::string_view expected) {
     findings_.push_back(
-        {file_, place.line, place.column, severity, std::move(key), std::move(found), std::move(expected)});
+        {file_, place.line, place.column, severity, one_line(key), one_line(found), one_line(expected)});
   }
 
   std::string file_;

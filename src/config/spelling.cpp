@@ -39,20 +39,28 @@ std::optional<std::string> nearest_word(std::string_view word, const std::vector
   return best;
 }
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
+std::string one_line(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char character : text.substr(0, kLongest)) {
+  std::string out;
+  for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);
     if (byte < 0x20 || byte == 0x7f) {
       out += "\\x";
       out += kDigits[byte >> 4U];
       out += kDigits[byte & 0x0fU];
     } else {
-      if (character == '"' || character == '\\') out += '\\';
       out += character;
     }
+  }
+  return out;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  std::string out = "\"";
+  for (const char character : text.substr(0, kLongest)) {
+    if (character == '"' || character == '\\') out += '\\';
+    out += one_line({&character, 1});
   }
   return out + (text.size() > kLongest ? "…\"" : "\"");
 }

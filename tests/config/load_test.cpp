@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <random>
 
 #include "store_folder.hpp"
 
@@ -184,6 +185,31 @@ TEST_CASE("any text at all is answered with findings, never with an exception") 
     INFO(text);
     CHECK(has_errors(folder.load(text).findings));
   }
+}
+
+TEST_CASE("a store file damaged anywhere is answered with findings of one line each") {
+  const StoreFolder folder;
+  std::mt19937 random(4711);  // always the same damages
+  const std::vector<std::string> scraps{"\"",     "[[", "]",   "{",    "=",          "'",    "\n",
+                                        "\"\"\"", "-1", "nan", "true", "1979-05-27", "lane", "\xff"};
+  int accepted = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string text = kStore;
+    for (int damage = 0; damage < 2; ++damage) {
+      const std::size_t at = random() % text.size();
+      if (random() % 2 == 0) {
+        text.erase(at, 1 + random() % 20);
+      } else {
+        text.insert(at, scraps[random() % scraps.size()]);
+      }
+    }
+    const auto result = folder.load(text);
+    INFO(text);
+    CHECK((result.config == nullptr) == has_errors(result.findings));
+    for (const std::string& line : lines_of(result)) CHECK(line.find('\n') == std::string::npos);
+    accepted += result.config ? 1 : 0;
+  }
+  CHECK(accepted < 100);
 }
 
 }  // namespace exitgate::config

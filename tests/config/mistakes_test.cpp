@@ -122,6 +122,9 @@ TEST_CASE("what a finding quotes stays on one line") {
   const auto lines = lines_of(folder.load(with(kStore, "\"SEA-042\"", "\"a\\nb\\u001b[31m\"")));
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].starts_with("3:6: error: store.id: found \"a\\x0ab\\x1b[31m\"; expected"));
+  const auto broken = lines_of(folder.load("schema = t\n[store]\n"));
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].find('\n') == std::string::npos);
 }
 
 }  // namespace exitgate::config
