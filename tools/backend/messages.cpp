@@ -54,6 +54,17 @@ json::object to_object(const Answer& answer) {
   return {};
 }
 
+std::vector<ShortId> gates_in(const json::object& object, std::string_view name) {
+  std::vector<ShortId> gates;
+  const auto* list = object.if_contains(name);
+  if (list == nullptr || !list->is_array()) return gates;
+  for (const auto& gate : list->get_array()) {
+    const auto id = gate.is_string() ? ShortId::parse(gate.get_string()) : std::nullopt;
+    if (id) gates.push_back(*id);
+  }
+  return gates;
+}
+
 std::string_view to_string(UploadStatus status) {
   static constexpr std::array<std::string_view, 3> kNames{"stored", "duplicate", "rejected"};
   return kNames.at(static_cast<std::size_t>(status));
@@ -166,6 +177,9 @@ std::string session_json(const Session& session) {
   json::object passed;
   for (const auto& [gate, passages] : session.passed) passed[gate.view()] = passages;
   object["passed"] = std::move(passed);
+  json::array unknown_at;
+  for (const auto& gate : session.unknown_at) unknown_at.emplace_back(gate.view());
+  object["unknown_at"] = std::move(unknown_at);
   return json::serialize(object);
 }
 
@@ -188,12 +202,8 @@ Result<Session> parse_session(std::string_view text) {
     session.cart_id = static_cast<CartId>(fields.integer("cart_id", 0, kLargest32));
     session.session_tag = fields.optional_tag("session_tag").value_or(SessionTag{});
   }
-  const auto* claims = object->if_contains("claims");
-  if (claims == nullptr || !claims->is_array()) return fail("malformed", "`claims` is no array");
-  for (const auto& gate : claims->get_array()) {
-    const auto id = gate.is_string() ? ShortId::parse(gate.get_string()) : std::nullopt;
-    if (id) session.claims.push_back(*id);
-  }
+  for (const auto& gate : gates_in(*object, "claims")) session.claims.push_back(gate);
+  for (const auto& gate : gates_in(*object, "unknown_at")) session.unknown_at.insert(gate);
   const auto* passed = object->if_contains("passed");
   if (passed == nullptr || !passed->is_object()) return fail("malformed", "`passed` is no object");
   for (const auto& [gate, passages] : passed->get_object()) {

@@ -70,7 +70,9 @@ void claim(Session& session, const ShortId& gate) {
   }
 }
 
-void release_claim(Session& session, const ShortId& gate) { std::erase(session.claims, gate); }
+void release_claim(Session& session, const ShortId& gate) {
+  if (!session.unknown_at.contains(gate)) std::erase(session.claims, gate);
+}
 
 void apply_receipt(Session& session, const ShortId& gate, Outcome outcome, std::uint32_t passages) {
   switch (outcome) {
@@ -78,6 +80,7 @@ void apply_receipt(Session& session, const ShortId& gate, Outcome outcome, std::
       release_claim(session, gate);
       return;
     case Outcome::kUnknown:
+      session.unknown_at.insert(gate);
       claim(session, gate);
       return;
     case Outcome::kPassed:

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -41,6 +42,7 @@ struct Session {
   std::optional<Money> total;
   std::vector<ShortId> claims;              ///< in order of claiming; the first leads
   std::map<ShortId, std::uint32_t> passed;  ///< passages of `passed` receipts, by gate
+  std::set<ShortId> unknown_at;             ///< gates with a receipt of outcome `unknown`
   friend bool operator==(const Session&, const Session&) = default;
 };
 
@@ -56,6 +58,7 @@ using Decision = std::variant<Admit, Refuse>;
 [[nodiscard]] std::optional<ShortId> leading_claim(const Session& session);
 
 void claim(Session& session, const ShortId& gate);
+/// Does nothing where the gate has a receipt of outcome `unknown`: that uses the whole party for good.
 void release_claim(Session& session, const ShortId& gate);
 
 /// What a stored receipt says of its session. not_used ends the gate's claim whenever it arrives, as the contract has

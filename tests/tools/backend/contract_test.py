@@ -158,3 +158,7 @@ class Contract(unittest.TestCase):
             while event != "reset":
                 _, event, data = stream.next(keepalives=True)
             self.document.validate(data, schemas[event])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

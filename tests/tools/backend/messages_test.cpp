@@ -60,6 +60,7 @@ TEST_CASE("a session reads back as it was kept") {
   session.total = Money{-5, {'J', 'P', 'Y'}};
   session.claims = {ShortId::of("front"), ShortId::of("back")};
   session.passed[ShortId::of("back")] = 3;
+  session.unknown_at = {ShortId::of("side")};
   const auto read = parse_session(session_json(session));
   REQUIRE(read.has_value());
   CHECK(*read == session);

@@ -151,6 +151,15 @@ TEST_CASE("an unknown outcome is used for other gates, and the gate itself may a
   CHECK(admits(session, kFront));
 }
 
+TEST_CASE("after an unknown outcome nothing frees the session for another gate") {
+  auto session = closed_session(2);
+  apply_receipt(session, kFront, Outcome::kUnknown, 0);
+  release_claim(session, kFront);
+  apply_receipt(session, kFront, Outcome::kNotUsed, 0);
+  apply_receipt(session, kFront, Outcome::kPassed, 1);
+  CHECK(refusal(session, kBack) == RefuseReason::kAlreadyUsed);
+}
+
 TEST_CASE("a claim is told before the state: the shopper of another gate's claim hears already_used") {
   auto session = closed_session();
   session.state = SessionState::kOpen;
