@@ -11,9 +11,12 @@ int count_wal_pages(void* pages, sqlite3*, const char*, int in_log) {
   return SQLITE_OK;
 }
 
+/// Up to this size indexes are compared with their tables too; a longer check would keep the lanes waiting.
+constexpr std::uint64_t kFullCheckBytes = 64ULL << 20;
+
 /// Reads every page once; what is wrong comes back as storage_damaged.
-Status check_pages(Database& db) {
-  Query query(db, "PRAGMA quick_check(1)");
+Status check_pages(Database& db, std::uint64_t bytes) {
+  Query query(db, bytes <= kFullCheckBytes ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)");
   const auto row = query.step();
   if (!row) return fail(row.error());
   if (*row && query.text(0) != "ok") return fail("storage_damaged", "the check of its pages said: " + query.text(0));
@@ -25,13 +28,13 @@ void keep_untouched(Database& db, bool untouched) {
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, untouched ? 1 : 0, nullptr);
 }
 
-Result<Database> open_as_it_is(const OutboxOptions& options) {
+Result<Database> open_as_it_is(const OutboxOptions& options, StorageFiles& files) {
   auto db = Database::open(options.path, options.vfs, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!db) return db;
   keep_untouched(*db, true);
   if (auto good = check_schema(*db, migrations()); !good) return fail(good.error());
   if (auto good = set_up_connection(*db); !good) return fail(good.error());
-  if (auto good = check_pages(*db); !good) return fail(good.error());
+  if (auto good = check_pages(*db, files.size(options.path).value_or(0)); !good) return fail(good.error());
   if (auto good = migrate(*db, migrations()); !good) return fail(good.error());
   keep_untouched(*db, false);
   return db;
@@ -54,7 +57,7 @@ Result<Outbox::Opened> Outbox::open(const OutboxOptions& options) {
   if (on_disk) damage = damage_before_opening(options, files);
   if (!damage) return fail(damage.error());
   const auto make = [&]() -> Result<std::unique_ptr<Impl>> {
-    auto db = open_as_it_is(options);
+    auto db = open_as_it_is(options, files);
     if (!db) return fail(db.error().within(options.path));
     auto impl = std::make_unique<Impl>(options, *std::move(db));
     sqlite3_wal_hook(impl->db.handle(), count_wal_pages, &impl->wal_pages);

@@ -102,11 +102,16 @@ class RawDatabase {
   Status for_each_row(const std::function<void(const RawRow&)>& give) {
     auto pages = static_cast<std::uint32_t>(file_bytes_ / page_size_);
     if (!wal_.pages.empty()) pages = std::max(pages, wal_.pages.rbegin()->first);
-    Page page;
+    Page page(page_size_);
     for (std::uint32_t number = 1; number <= pages; ++number) {
       const auto got = load(number, page);
       if (!got) return fail(got.error());
       if (*got) rows_of(page, number == 1 ? 100 : 0, give);
+    }
+    for (const auto offset : wal_.broken_pages) {
+      const auto got = files_.read(path_ + "-wal", offset, page);
+      if (!got) return fail(got.error());
+      if (*got == page.size()) rows_of(page, 0, give);
     }
     return {};
   }

@@ -22,6 +22,9 @@ namespace exitgate {
 struct WalContent {
   std::uint32_t page_size = 0;                   ///< 0: no log, or an empty one
   std::map<std::uint32_t, std::uint64_t> pages;  ///< page number → offset of its newest readable version
+  /// Offsets of pages whose frames fail their checksum. Rows that carry a check of their own may still be whole in
+  /// them.
+  std::vector<std::uint64_t> broken_pages;
   /// Commits lie behind a broken place that only damage explains: a power cut tears the last transaction at most.
   bool lost_commits = false;
 };
@@ -32,7 +35,8 @@ struct RawRow {
   std::int64_t rowid = 0;
   std::vector<RawValue> values;
 };
-/// Gives every row of every table leaf page of the file and its log; cells that make no sense are passed over.
+/// Gives every row of every table leaf page of the file and its log, those of broken frames last; cells that make no
+/// sense are passed over.
 [[nodiscard]] Status for_each_raw_row(StorageFiles& files, const std::string& path,
                                       const std::function<void(const RawRow&)>& give);
 

@@ -69,12 +69,14 @@ class FrameReader {
     previous_ = stored_sum(frame.data() + 16);
     if (!continues) {
       broken_ = true;
-      pending_.clear();
+      // Frames before a broken one belong to its transaction; before one of another log they were never committed.
+      if (!own) pending_.clear();
       commits_in_run_ = 0;
     }
     if (!own) return;
     const auto page = big_endian(frame.data());
     if (continues && page != 0) pending_[page] = offset + kFrameHeaderBytes;
+    if (!continues) content.broken_pages.push_back(offset + kFrameHeaderBytes);
     if (big_endian(frame.data() + 4) == 0) return;
     for (const auto& [number, at] : pending_) content.pages[number] = at;
     pending_.clear();

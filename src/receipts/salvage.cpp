@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "receipts/raw_pages.hpp"
 #include "receipts/schema.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kReceiptColumns = 11;
 constexpr std::size_t kStateColumns = 6;
+constexpr auto kOpen = static_cast<std::int64_t>(ReceiptState::kOpen);
 
 std::string building_path(const OutboxOptions& o) { return o.path + ".building"; }
 std::string salvaged_path(const OutboxOptions& o) { return o.path + ".salvaged"; }
@@ -92,7 +94,7 @@ class Collector {
     auto position = *highest;
     for (auto& row : later_) {
       const bool own_place = row.position && *row.position > 0 && *row.position < *highest;
-      if (!own_place || !positions_.insert({*row.position, true}).second) row.position = ++position;
+      if (!own_place || !positions_.insert(*row.position).second) row.position = ++position;
       row.check = check_of(row);
       if (auto done = insert_receipt(db_, row); !done) return done;
     }
@@ -105,18 +107,23 @@ class Collector {
 
  private:
   Status take_receipt(ReceiptRow row) {
+    const auto there = find_receipt(db_, row.receipt_id);
+    if (!there) return fail(there.error());
+    const bool sealed_there = *there && (*there)->state != kOpen;
     const auto decoded = decode(row);
-    const bool queued = row.state == static_cast<std::int64_t>(ReceiptState::kQueued);
+    if (decoded && *there && (sealed_there || row.state == kOpen)) return {};
     if (decoded) {
-      const auto there = find_receipt(db_, row.receipt_id);
-      if (!there) return fail(there.error());
-      if (*there) return {};
       ++report_.receipts_salvaged;
-      report_.undelivered_salvaged += queued ? 1U : 0U;
-      if (!row.position || positions_.insert({*row.position, true}).second) return insert_receipt(db_, row);
-      later_.push_back(std::move(row));
-      return {};
+      report_.undelivered_salvaged += row.state == static_cast<std::int64_t>(ReceiptState::kQueued) ? 1U : 0U;
+      if (row.position && !positions_.insert(*row.position).second) row.position.reset();
+      if (!row.position && row.state != kOpen) return keep_for_later(std::move(row));
+      row.check = check_of(row);
+      if (!*there) return insert_receipt(db_, row);
+      row.rowid = (*there)->rowid;
+      return update_receipt(db_, row);
     }
+    // An older version of a page may hold it whole.
+    if (sealed_there) return {};
     if (auto whole = rebuilt(row)) {
       ++report_.receipts_salvaged;
       ++report_.undelivered_salvaged;
@@ -204,7 +211,7 @@ class Collector {
   DamageReport& report_;
   Status so_far_;
   std::vector<ReceiptRow> later_;
-  std::map<std::int64_t, bool> positions_;
+  std::set<std::int64_t> positions_;
   std::map<std::string, ChainState> chains_;
 };
 
@@ -269,6 +276,12 @@ Result<std::optional<std::string>> damage_before_opening(const OutboxOptions& op
   const auto wal = read_wal(files, options.path + "-wal");
   if (!wal) return fail(wal.error());
   if (wal->lost_commits) return "the write-ahead log is broken in the middle";
+  // A power cut while the log is moved into the file leaves a last page in part; then the log still has it.
+  const auto whole_pages = size.value_or(0) / kPageBytes;
+  const bool part_of_page = size.value_or(0) % kPageBytes != 0;
+  if (part_of_page && !wal->pages.contains(static_cast<std::uint32_t>(whole_pages + 1))) {
+    return "the database file ends within a page";
+  }
   return std::nullopt;
 }
 

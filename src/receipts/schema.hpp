@@ -11,6 +11,8 @@ namespace exitgate {
 /// "EXGT": a database that carries another number is somebody else's and is left alone.
 inline constexpr int kApplicationId = 0x45584754;
 
+inline constexpr std::uint32_t kPageBytes = 4096;
+
 /// One step: `sql` takes the schema from version N − 1 to N, where N is its place in the list, counted from 1.
 struct Migration {
   const char* sql;
