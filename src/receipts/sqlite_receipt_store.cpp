@@ -58,6 +58,8 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
     }
     wake_.notify_one();
     thread_.join();
+    // Closed now: callbacks still on their way to the loop keep this object, not the database.
+    const Outbox closed = std::move(outbox_);
   }
 
   void write(OutboxWrite what, std::function<void(Status)> done) {
