@@ -1,0 +1,17 @@
+// Every receipt the daemon keeps, page by page. Internal to cli/.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <string>
+
+#include "cli/session.hpp"
+
+namespace exitgate::cli {
+
+/// `stored` holds its state and reason. Returns the exit code; what went wrong was told.
+int for_each_receipt(
+    const Session& session, const std::string& state,
+    const std::function<void(const boost::json::value& receipt, const boost::json::value& stored)>& each);
+
+}  // namespace exitgate::cli
