@@ -9,20 +9,11 @@
 
 #include "base/mono_time.hpp"
 #include "ports/backend_link.hpp"
+#include "ports/drain_timer.hpp"
 #include "ports/receipt_store.hpp"
 #include "receipts/drain.hpp"
 
 namespace exitgate {
-
-/// The one timer a drainer needs, and the time.
-class DrainTimer {
- public:
-  virtual ~DrainTimer() = default;
-  [[nodiscard]] virtual MonoTime now() const = 0;
-  /// Calls `fire` once at `at` (at once if that is past), never from within arm(); replaces what was armed before.
-  virtual void arm(MonoTime at, std::function<void()> fire) = 0;
-  virtual void cancel() = 0;
-};
 
 class Drainer {
  public:
