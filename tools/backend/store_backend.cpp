@@ -21,6 +21,14 @@ std::optional<Uuid> receipt_id_of(const boost::json::value& receipt) {
   return id != nullptr && id->is_string() ? parse_uuid(id->get_string()) : std::nullopt;
 }
 
+/// What makes a question the retry of another. Only walkouts are remembered by it: asked again, they would be taken for
+/// the next shopper; a cart says itself who it is, and its gate's own claim makes the second answer like the first.
+std::string retry_key(const Question& question) {
+  const auto& request = question.request;
+  return fmt::format("{} {} {} {}", to_string(request.request_id), question.gate_id.view(), request.lane_id.view(),
+                     to_string(request.stage));
+}
+
 /// Receipts that speak of a shopper's session. An unauthorised passage is nobody's.
 bool concerns_session(ReceiptKind kind) {
   return kind == ReceiptKind::kCart || kind == ReceiptKind::kWalkout || kind == ReceiptKind::kStaff;
@@ -51,7 +59,7 @@ void StoreBackend::log(LoggedEvent event) {
 // --- questions -------------------------------------------------------------------------------------------------
 
 Result<Answer> StoreBackend::confirm(const Question& question, WallTime now, bool reaches_gate) {
-  const auto known = answers_.find(question.request.request_id);
+  const auto known = answers_.find(retry_key(question));
   if (known != answers_.end()) return known->second;
   Answer answer;
   const auto status = transact([&] { answer = decide(question, now, reaches_gate); });
@@ -97,11 +105,12 @@ Answer StoreBackend::decide(const Question& question, WallTime now, bool reaches
 }
 
 void StoreBackend::remember(const Question& question, const Answer& answer, WallTime now) {
-  answers_.emplace(question.request.request_id, answer);
-  answers_in_order_.push_back(question.request.request_id);
-  if (answers_in_order_.size() > kAnswersRemembered) {
-    answers_.erase(answers_in_order_.front());
-    answers_in_order_.pop_front();
+  if (!question.request.cart && answers_.emplace(retry_key(question), answer).second) {
+    answers_in_order_.push_back(retry_key(question));
+    if (answers_in_order_.size() > kAnswersRemembered) {
+      answers_.erase(answers_in_order_.front());
+      answers_in_order_.pop_front();
+    }
   }
   questions_.push_back(question_json(question, answer, now));
   if (questions_.size() > kQuestionsKept) questions_.pop_front();

@@ -2,8 +2,8 @@
 //
 // Ownership: owns its database; the listener's owner must outlive it. Thread: one; calls block for one commit.
 // Errors: database_failed; others where said. Time is an argument everywhere.
-// Bounds: the last 4096 answers are remembered by request_id, the last 1000 questions kept for looking at, the closures
-// log is cut to Settings::events_kept. Walkout arrivals and remembered answers live in memory only.
+// Bounds: the last 4096 answers to walkouts are remembered by request_id, the last 1000 questions kept for looking at,
+// the closures log is cut to Settings::events_kept. Walkout arrivals and remembered answers live in memory only.
 #pragma once
 
 #include <cstdint>
@@ -118,8 +118,8 @@ class StoreBackend {
   WalkoutLanes lanes_;
   std::function<void()> logged_;
   bool something_logged_ = false;
-  std::unordered_map<Uuid, Answer> answers_;
-  std::deque<Uuid> answers_in_order_;
+  std::unordered_map<std::string, Answer> answers_;  ///< to walkouts, by request
+  std::deque<std::string> answers_in_order_;
   std::deque<std::string> questions_;
 };
 
