@@ -80,12 +80,16 @@ void Connection::begin_request() {
 }
 
 void Connection::read() {
+  reading_ = true;
   stream_->read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
+    self->reading_ = false;
     if (self->state_ != State::kClosed) self->on_read(error, size);
   });
 }
 
 void Connection::on_read(error_code error, std::size_t size) {
+  // A request that came too late was answered while this read waited: what it brings is nobody's any more.
+  if (state_ == State::kHandling || state_ == State::kAnswering) return;
   if (error) return close();
   if (state_ == State::kLingering || state_ == State::kEvents) {
     discarded_ += size;
@@ -168,7 +172,9 @@ void Connection::finish() {
   });
 }
 
-void Connection::discard() { read(); }
+void Connection::discard() {
+  if (!reading_) read();
+}
 
 std::shared_ptr<EventStream::Channel> Connection::begin_events(const EventStreamOptions& options) {
   auto channel = std::make_shared<EventStream::Channel>();

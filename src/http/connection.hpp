@@ -79,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<char, 8192> chunk_;
   std::string input_;  ///< read and not consumed: the next requests of a pipelining client
   std::string output_;
+  bool reading_ = false;
   bool writing_ = false;
   bool rejected_ = false;
   bool idle_ = false;

@@ -40,6 +40,19 @@ TEST_CASE("limits: a request that trickles in is answered 408") {
   CHECK(client.read_to_end().starts_with("HTTP/1.1 408 "));
 }
 
+TEST_CASE("limits: a request too late is answered once, whatever still comes of it") {
+  ServerRig rig(answer_ok, {.read = milliseconds(30)});
+  const auto port = rig.listen_tcp();
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(port);
+    client.send("POST / HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\n");
+    const auto answer = client.read_until("}}");
+    client.send("abcdeGET / HTTP/1.1\r\nHost: g\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 408 "));
+    CHECK(client.read_to_end().find("HTTP/1.1") == std::string::npos);
+  }
+}
+
 TEST_CASE("limits: a connection nobody uses is closed without a word, one kept alive too") {
   ServerRig rig(answer_ok, {.idle = milliseconds(100)});
   const auto port = rig.listen_tcp();
