@@ -27,6 +27,7 @@ struct BackendConfig {
   std::filesystem::path private_key_file;
   Duration connect_timeout = milliseconds{1000};
   Duration confirm_timeout = milliseconds{800};  ///< also in GateConfig
+  friend bool operator==(const BackendConfig&, const BackendConfig&) = default;
 };
 
 using BeaconKey = std::array<std::uint8_t, 32>;
@@ -40,6 +41,7 @@ struct ReceiptsConfig {
   std::filesystem::path database = "receipts.db";  ///< relative to the state directory
   std::int64_t max_queued = 1'000'000;
   int retention_days = 30;
+  friend bool operator==(const ReceiptsConfig&, const ReceiptsConfig&) = default;
 };
 
 struct ApiConfig {
@@ -48,6 +50,7 @@ struct ApiConfig {
   std::optional<std::filesystem::path> tls_certificate_file;  ///< both or neither
   std::optional<std::filesystem::path> tls_private_key_file;
   std::optional<std::filesystem::path> users_file;
+  friend bool operator==(const ApiConfig&, const ApiConfig&) = default;
 };
 
 enum class ShutdownOutputs : std::uint8_t { kOpen, kHold };
@@ -59,6 +62,7 @@ struct ModbusTcp {
   std::uint8_t unit = 1;
   Duration poll = milliseconds{10};
   Duration response = milliseconds{100};
+  friend bool operator==(const ModbusTcp&, const ModbusTcp&) = default;
 };
 
 enum class Parity : std::uint8_t { kNone, kEven, kOdd };
@@ -71,33 +75,42 @@ struct ModbusRtu {
   std::uint8_t unit = 1;
   Duration poll = milliseconds{10};
   Duration response = milliseconds{100};
+  friend bool operator==(const ModbusRtu&, const ModbusRtu&) = default;
 };
 
 struct GpioChip {
   std::filesystem::path path;
+  friend bool operator==(const GpioChip&, const GpioChip&) = default;
 };
 
 struct TtyTransport {
   std::filesystem::path path;
   int baud = 1'000'000;
   bool flow_control = true;
+  friend bool operator==(const TtyTransport&, const TtyTransport&) = default;
 };
 struct UnixTransport {
   std::filesystem::path path;
+  friend bool operator==(const UnixTransport&, const UnixTransport&) = default;
 };
 struct TcpTransport {
   Endpoint address;
+  friend bool operator==(const TcpTransport&, const TcpTransport&) = default;
 };
 struct HciUart {
   std::variant<TtyTransport, UnixTransport, TcpTransport> transport;
+  friend bool operator==(const HciUart&, const HciUart&) = default;
 };
 
 struct HciSocket {
   std::uint16_t index = 0;
+  friend bool operator==(const HciSocket&, const HciSocket&) = default;
 };
 
 /// A device of the simulation: digital, or a receiver where a lane names it as one.
-struct Sim {};
+struct Sim {
+  friend bool operator==(const Sim&, const Sim&) = default;
+};
 
 using Driver = std::variant<ModbusTcp, ModbusRtu, GpioChip, HciUart, HciSocket, Sim>;
 /// "modbus-tcp", …, as in the store file.
@@ -126,9 +139,11 @@ enum class Bias : std::uint8_t { kAsIs, kPullUp, kPullDown };
 struct DeviceInput {
   PointAddress address;
   Bias bias = Bias::kAsIs;  ///< gpiochip only
+  friend bool operator==(const DeviceInput&, const DeviceInput&) = default;
 };
 struct DeviceOutput {
   PointAddress address;
+  friend bool operator==(const DeviceOutput&, const DeviceOutput&) = default;
 };
 
 /// In the order of the store file: a DeviceId is an index into StoreConfig::devices and GateConfig::devices alike.
@@ -138,6 +153,7 @@ struct Device {
   Driver driver;
   std::vector<DeviceInput> inputs;    ///< those used; hal::PortIndex is an index into it
   std::vector<DeviceOutput> outputs;  ///< the same for outputs
+  friend bool operator==(const Device&, const Device&) = default;
 };
 
 // --- points ----------------------------------------------------------------------------------------------------
@@ -150,6 +166,7 @@ struct Point {
   bool active_high = true;  ///< inputs: the level that means active; outputs are energised by a high level
   std::string address;      ///< "io1/discrete/0"
   std::string use;          ///< "lane[1].inputs.approach", "outputs.alive"
+  friend bool operator==(const Point&, const Point&) = default;
 };
 
 struct StoreConfig {
@@ -165,5 +182,8 @@ struct StoreConfig {
   std::vector<Device> devices;
   std::vector<Point> points;  ///< by PointId
 };
+
+/// Whether `next` can be taken over lane by lane while the box runs: it names the same devices, points, lanes and peers.
+[[nodiscard]] bool taken_lane_by_lane(const StoreConfig& running, const StoreConfig& next);
 
 }  // namespace exitgate::config

@@ -208,30 +208,22 @@ ControllerStatus Controller::status() const {
   return status;
 }
 
-std::vector<PointStatus> Controller::io(const Now& now) const {
-  std::vector<PointStatus> points;
-  Wake wake(now);
+bool Controller::all_idle() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+    return lane.phase() == Phase::kIdle && lane.authorisations().empty() && lane.eyes().inside_clear();
+  });
+}
+
+std::optional<bool> Controller::output(PointId point) const {
   for (const auto& lane : lanes_) {
-    for (std::size_t i = 0; i < kInputRoleCount; ++i) {
-      const auto& binding = lane.config().inputs[i];
-      if (!binding) continue;
-      const auto level = gate_.inputs.level(binding, lane.config().timing.stale, wake);
-      points.push_back({lane.part() + "/" + std::string(to_string(static_cast<InputRole>(i))), true, level.raw,
-                        level.active, level.readable});
-    }
     for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
       const auto& binding = lane.config().outputs[i];
-      if (!binding) continue;
-      const auto level = lane.outputs().energised(static_cast<OutputRole>(i));
-      points.push_back({lane.part() + "/" + std::string(to_string(static_cast<OutputRole>(i))), false,
-                        level.value_or(false), level.value_or(false), level.has_value()});
+      if (binding && binding->point == point) return lane.outputs().energised(static_cast<OutputRole>(i));
     }
   }
-  if (gate_.config->fire_alarm) {
-    const auto level = gate_.inputs.level(gate_.config->fire_alarm, milliseconds{100}, wake);
-    points.push_back({"fire_alarm", true, level.raw, level.active, level.readable});
-  }
-  return points;
+  if (gate_.config->alive && gate_.config->alive->point == point) return alive_level_;
+  if (gate_.config->healthy && gate_.config->healthy->point == point) return healthy_level_;
+  return std::nullopt;
 }
 
 }  // namespace exitgate

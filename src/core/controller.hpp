@@ -19,15 +19,6 @@
 
 namespace exitgate {
 
-/// One point as GET /api/v1/io shows it.
-struct PointStatus {
-  std::string name;  ///< "lane:1/approach", "fire_alarm"
-  bool input = true;
-  bool raw = false;
-  bool level = false;
-  bool readable = false;
-};
-
 class Controller {
  public:
   /// `loaded` is the durable state as found; open receipts in it are sealed as `unknown` by the first step.
@@ -39,11 +30,15 @@ class Controller {
   [[nodiscard]] MonoTime next_deadline() const { return next_deadline_; }
 
   [[nodiscard]] ControllerStatus status() const;
-  [[nodiscard]] std::vector<PointStatus> io(const Now& now) const;
+  [[nodiscard]] InputStatus input(PointId point, DeviceId device, MonoTime now) const { return gate_.inputs.status(point, device, now); }
+  /// As commanded or found; nothing where it is not a lane's, or not known.
+  [[nodiscard]] std::optional<bool> output(PointId point) const;
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] const GateState& gate() const { return gate_; }
   /// Whether the last turn was in time and every device was read or its loss handled (S7).
   [[nodiscard]] bool turning() const { return turning_; }
+  /// Every lane is idle with nobody in it and no receipt open.
+  [[nodiscard]] bool all_idle() const;
   /// Lanes that still run on the configuration before the newest.
   [[nodiscard]] std::size_t pending_lanes() const {
     return static_cast<std::size_t>(std::count(pending_.begin(), pending_.end(), true));
@@ -98,7 +93,7 @@ class Controller {
   std::vector<bool> device_told_up_;
   std::vector<WallTime> device_since_;
   std::set<DeviceId> clock_suspects_;  ///< receivers that hear a cart whose clock is wrong
-  std::map<CartId, std::vector<DeviceId>> clock_notices_;
+  std::map<CartId, CartClockNotice> clock_notices_;
   std::map<DeviceId, std::string> device_why_;
   bool shell_storage_full_ = false;
   bool healthy_level_ = false;

@@ -76,15 +76,14 @@ void Controller::on(const PassHeard& event, Wake&) {
 }
 
 void Controller::on(const CartClockNotice& event, Wake& wake) {
-  if (event.raised) {
-    clock_notices_[event.cart_id] = event.receivers;
-  } else {
-    clock_notices_.erase(event.cart_id);
-  }
+  clock_notices_.erase(event.cart_id);
+  if (event.fault || event.suspect) clock_notices_.emplace(event.cart_id, event);
   clock_suspects_.clear();
-  for (const auto& [cart, receivers] : clock_notices_) clock_suspects_.insert(receivers.begin(), receivers.end());
   std::string carts;
-  for (const auto& [cart, receivers] : clock_notices_) carts += (carts.empty() ? "" : ", ") + std::to_string(cart);
+  for (const auto& [cart, notice] : clock_notices_) {
+    if (notice.suspect) clock_suspects_.insert(notice.receivers.begin(), notice.receivers.end());
+    carts += (carts.empty() ? "" : ", ") + std::to_string(cart);
+  }
   gate_.faults.set(!clock_notices_.empty(), FaultCode::kCartClock, "box",
                    "the clock of cart " + carts + " is wrong: set it, or take the cart out of use", wake.now(),
                    gate_.out);
@@ -136,7 +135,11 @@ void Controller::on(const Persisted& event, Wake& wake) {
 }
 
 void Controller::on(const ShellFault& event, Wake& wake) {
-  gate_.faults.set(event.active, event.code, event.part, event.advice, wake.now(), gate_.out);
+  if (event.active) {
+    gate_.faults.raise(event.code, event.part, event.advice, wake.now(), gate_.out, event.severity);
+  } else {
+    gate_.faults.clear(event.code, event.part, wake.now(), gate_.out);
+  }
 }
 
 void Controller::on(const StorageState& event, Wake&) { shell_storage_full_ = event.full; }

@@ -81,11 +81,12 @@ struct PassHeard {
   std::optional<Money> total;
   Bytes raw;
 };
-/// Good MAC, but stale or replayed for 2 s: the cart's clock is wrong (raised, cleared).
+/// Good MAC, but stale or replayed for 2 s: the cart's clock is wrong.
 struct CartClockNotice {
   CartId cart_id = 0;
-  std::vector<DeviceId> receivers;
-  bool raised = true;
+  std::vector<DeviceId> receivers;  ///< that hear it
+  bool suspect = true;              ///< its lane says see_staff
+  bool fault = true;                ///< the warning stands; outlasts `suspect`
 };
 
 struct AnswerArrived {
@@ -121,6 +122,7 @@ struct ShellFault {
   std::string part = "box";
   bool active = true;
   std::string advice;
+  std::optional<Severity> severity = std::nullopt;  ///< nothing: the code's own
 };
 struct StorageState {
   bool full = false;

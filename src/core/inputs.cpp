@@ -108,6 +108,18 @@ InputLevel InputTable::level(const std::optional<InputBinding>& binding, Duratio
   return level;
 }
 
+InputStatus InputTable::status(PointId id, DeviceId device, MonoTime now) const {
+  if (id >= points_.size() || device >= devices_.size()) return {};
+  const auto& point = points_[id];
+  const auto& health = devices_[device];
+  constexpr Duration kStale = milliseconds{100};
+  return {.known = point.known,
+          .readable = health.up && point.known && now - health.last_poll < kStale,
+          .raw = point.raw,
+          .level = point.level,
+          .age = now - health.last_poll};
+}
+
 bool InputTable::device_lost(DeviceId id, Duration lost, Wake& wake) const {
   const auto& health = devices_[id];
   return wake.due((health.up ? health.last_poll : health.unheard_since) + lost);

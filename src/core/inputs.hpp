@@ -20,6 +20,15 @@ struct InputLevel {
   std::uint32_t activations = 0;  ///< debounced rises since start
 };
 
+/// An input as it stands, for GET /api/v1/io.
+struct InputStatus {
+  bool known = false;  ///< read at least once
+  bool readable = false;
+  bool raw = false;
+  bool level = false;
+  Duration age{};  ///< since its device was last read
+};
+
 /// What a device is to its lanes.
 struct DeviceHealth {
   bool up = false;
@@ -42,6 +51,7 @@ class InputTable {
 
   /// `stale`: how old the last good read may be.
   [[nodiscard]] InputLevel level(const std::optional<InputBinding>& binding, Duration stale, Wake& wake) const;
+  [[nodiscard]] InputStatus status(PointId point, DeviceId device, MonoTime now) const;
   [[nodiscard]] const DeviceHealth& device(DeviceId id) const { return devices_[id]; }
   [[nodiscard]] std::size_t device_count() const { return devices_.size(); }
   /// Not up, or silent, for `lost`.

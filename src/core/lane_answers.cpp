@@ -6,7 +6,8 @@
 namespace exitgate {
 
 void Lane::send_admitted(Step step, const Authorisation& auth) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   const auto& receipt = auth.receipt;
   const auto id = gate.questions.add({.stage = Stage::kAdmitted,
                                       .lane = index_,
@@ -27,7 +28,8 @@ void Lane::send_admitted(Step step, const Authorisation& auth) {
 }
 
 void Lane::send_lapsed(Step step, const Receipt& receipt) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   if (!receipt.session_id && !receipt.cart_id) return;
   // A notice without an answer: nothing waits for it.
   gate.out.emplace_back(Ask{0, ConfirmRequest{.request_id = gate.ids->next(wake.now().wall),

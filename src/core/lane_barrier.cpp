@@ -73,7 +73,8 @@ bool Lane::opened(Step) const {
 }
 
 bool Lane::run(Step step, Admitting& phase) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   auto* auth = newest();
   if (auth == nullptr) {
     enter(step, Clearing{});
@@ -240,7 +241,8 @@ bool Lane::run(Step step, Closing&) {
 }
 
 void Lane::reopen_obstructed(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   open_barrier(step);
   std::erase_if(obstructions_, [&](MonoTime at) { return wake.mono() - at > kObstructedWindow; });
   obstructions_.push_back(wake.mono());
@@ -257,7 +259,8 @@ void Lane::reopen_obstructed(Step step) {
 }
 
 void Lane::closing_failed(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   open_barrier(step);
   if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
   const auto failures = static_cast<std::size_t>(closing_failures_++);

@@ -11,7 +11,8 @@ constexpr Duration kContradictFor = milliseconds{500};
 }  // namespace
 
 void Lane::find_faults(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   const Now& now = wake.now();
   const auto& timing = config_->timing;
 

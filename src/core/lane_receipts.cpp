@@ -62,7 +62,8 @@ void Lane::store_open(Step step, Authorisation& auth, bool with_ledger) {
 }
 
 void Lane::admit(Step step, const VerdictAdmit& verdict) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   const Now& now = wake.now();
   seal_complete(step);
   const auto shopper = *shopper_;
@@ -165,7 +166,8 @@ void Lane::count_passages(Step step) {
 }
 
 void Lane::passage(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   const Now& now = wake.now();
   const bool closed = std::holds_alternative<Closed>(phase_);
   if (std::holds_alternative<Recovering>(phase_) && auths_.empty())
@@ -211,7 +213,8 @@ void Lane::passage(Step step) {
 }
 
 void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   auto& receipt = auth.receipt;
   receipt.outcome = outcome;
   receipt.ended_at = wake.now().wall;

@@ -81,7 +81,8 @@ void Lane::reset_identity() {
 }
 
 std::vector<Candidate> Lane::worthy_candidates(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   auto all = gate.proximity.candidates(index_, gate.views, wake);
   auto unused = all;
   std::erase_if(unused, [&](const Candidate& c) {
@@ -94,7 +95,8 @@ std::vector<Candidate> Lane::worthy_candidates(Step step) {
 }
 
 void Lane::look_for_cart(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   const auto candidates = worthy_candidates(step);
   auto& shopper = *shopper_;
   if (candidates.empty()) {
@@ -165,7 +167,8 @@ void Lane::bind(Step step, const Candidate& cart, bool rivalled) {
 }
 
 void Lane::ask(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   auto& shopper = *shopper_;
   Question question{.stage = Stage::kPresent,
                     .lane = index_,
@@ -192,7 +195,8 @@ void Lane::ask(Step step) {
 }
 
 void Lane::ask_ahead(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   if (durable_.mode == LaneMode::kWalkout || !config_->receiver || !gate.views[index_].receiver_up) return;
   std::size_t asked = 0;
   for (const auto& c : gate.proximity.closed_near(*config_->receiver, wake.mono())) {
@@ -222,7 +226,8 @@ void Lane::ask_ahead(Step step) {
 }
 
 Evidence Lane::evidence(Step step) {
-  auto& [gate, wake] = step;
+  auto& gate = step.gate;
+  auto& wake = step.wake;
   auto& shopper = *shopper_;
   Evidence e{.lane = config_->id,
              .mode = durable_.mode,

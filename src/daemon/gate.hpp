@@ -1,0 +1,136 @@
+// The running box: the controller and everything it acts on, on one loop.
+//
+// Ownership: owns store, link, devices, controller and API; the io_context outlives it. Thread: the loop's; run the
+// loop after start(). Errors: start() tells them; afterwards they are faults. Timing: each event is one step, each
+// step's commands are carried out before the next event is taken; one timer stands at the earliest deadline.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "api/control_api.hpp"
+#include "api/metrics.hpp"
+#include "backend/tls_backend_link.hpp"
+#include "base/gate_clock.hpp"
+#include "config/load.hpp"
+#include "core/controller.hpp"
+#include "daemon/devices.hpp"
+#include "daemon/radio.hpp"
+#include "ports/gate_control.hpp"
+#include "receipts/drainer.hpp"
+#include "receipts/sqlite_receipt_store.hpp"
+#include "runtime/loop_timer.hpp"
+#include "runtime/random_ids.hpp"
+
+namespace exitgate::daemon {
+
+struct Folders {
+  std::filesystem::path state;
+  std::filesystem::path runtime;
+};
+
+class Gate final : public GateControl, private BackendObserver {
+ public:
+  Gate(boost::asio::io_context& loop, std::shared_ptr<const config::StoreConfig> config, Folders folders);
+  ~Gate() override;
+
+  /// Opens the store, starts devices, link and API. Blocks until the store is loaded.
+  [[nodiscard]] Status start();
+  /// Brings outputs to `[shutdown] outputs` and stops; `done` comes when that is so, within 2 s.
+  void stop(std::function<void()> done);
+  /// A new store file that names other devices or points needs a new Gate: told when all lanes are idle and empty.
+  void on_restart_wanted(std::function<void(std::shared_ptr<const config::StoreConfig>)> told) {
+    restart_ = std::move(told);
+  }
+  void reload_file(std::function<void(Result<ReloadOutcome>)> done) { reload(std::move(done)); }
+  /// The last turn was in time and every device was read or its loss handled: the watchdog may be fed.
+  [[nodiscard]] bool turning() const { return controller_ && controller_->turning(); }
+  [[nodiscard]] std::string status_text() const;
+
+  // GateControl
+  [[nodiscard]] GateView status() const override;
+  [[nodiscard]] std::optional<LaneStatus> lane(const LaneId& id) const override;
+  void command(StaffCommand command, std::function<void(CommandOutcome)> done) override;
+  [[nodiscard]] std::vector<PointView> points() const override;
+  [[nodiscard]] std::string config_json() const override;
+  void reload(std::function<void(Result<ReloadOutcome>)> done) override;
+
+ private:
+  // gate.cpp
+  Now now();
+  void feed(Event event);
+  void turn();
+  void carry_out(const Command& command);
+  void arm();
+  void on_timer();
+  void publish(const PublicEvent& event);
+  void store(Ticket ticket, std::vector<StoreWrite> writes);
+
+  // gate_start.cpp
+  [[nodiscard]] Status open_store();
+  [[nodiscard]] Status open_link();
+  [[nodiscard]] Status open_devices();
+  [[nodiscard]] Status open_api();
+  void tell_damage(const DamageReport& damage);
+
+  // gate_watch.cpp: faults found outside the controller
+  void watch();
+  void watch_clock();
+  void watch_queue(const QueueStatus& status);
+  void watch_certificates();
+  void set_fault(FaultCode code, bool active, std::string advice, std::optional<Severity> severity = std::nullopt);
+
+  // BackendObserver
+  void on_answer(QuestionId question, const ConfirmAnswer& answer) override;
+  void on_connected(bool connected, const std::optional<Error>& why) override;
+  void on_stream_event(const StreamEvent& event, const std::string& id) override;
+  void on_pass_keys(const std::vector<PassKey>& keys) override;
+  void on_date(WallTime date) override;
+  void on_credentials_refused(const std::string& detail) override;
+  void on_credentials_accepted() override;
+  void on_protocol_error(const std::string& detail) override;
+
+  boost::asio::io_context& loop_;
+  std::shared_ptr<const config::StoreConfig> config_;
+  std::shared_ptr<const config::StoreConfig> next_config_;  ///< waits for idle lanes
+  Folders folders_;
+  runtime::RandomIds ids_;
+  GateClock clock_;
+  bool kernel_synchronised_ = false;
+  MonoTime kernel_asked_at_{};
+  std::optional<WallTime> floor_stored_;
+
+  api::Metrics metrics_;
+  std::unique_ptr<SqliteReceiptStore> store_;
+  LoadedState loaded_;
+  std::unique_ptr<Controller> controller_;
+  std::unique_ptr<Radio> radio_;
+  std::unique_ptr<BackendLink> link_;
+  std::unique_ptr<Devices> devices_;
+  std::unique_ptr<runtime::LoopTimer> drain_timer_;
+  std::unique_ptr<Drainer> drainer_;
+  std::unique_ptr<api::ControlApi> api_;
+  runtime::LoopTimer timer_;
+  runtime::LoopTimer watch_timer_;
+  runtime::LoopTimer stop_timer_;
+
+  std::deque<Event> waiting_;
+  bool turning_now_ = false;
+  bool stopping_ = false;
+  bool stream_stands_ = false;
+  MonoTime certificates_due_{};
+  std::uint64_t next_request_ = 1;
+  struct PendingCommand {
+    std::optional<LaneId> lane;
+    std::function<void(CommandOutcome)> done;
+  };
+  std::map<std::uint64_t, PendingCommand> commands_;
+  std::map<FaultCode, bool> told_;
+  std::function<void(std::shared_ptr<const config::StoreConfig>)> restart_;
+};
+
+}  // namespace exitgate::daemon

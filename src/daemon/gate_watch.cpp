@@ -1,0 +1,104 @@
+// Faults found outside the controller, and what the backend link tells.
+#include "daemon/gate.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/journal.hpp"
+
+namespace exitgate::daemon {
+namespace {
+
+constexpr Duration kWatchEvery = std::chrono::seconds{1};
+constexpr Duration kCertificatesEvery = std::chrono::hours{6};
+constexpr std::chrono::hours kExpiryWarned{24 * 30};
+constexpr std::chrono::seconds kFloorStoredEvery{60};
+
+}  // namespace
+
+void Gate::set_fault(FaultCode code, bool active, std::string advice, std::optional<Severity> severity) {
+  // Told on change; the advice of a fault that stands stays as it was raised.
+  if (std::exchange(told_[code], active) == active) return;
+  feed(ShellFault{.code = code, .part = "box", .active = active, .advice = std::move(advice), .severity = severity});
+}
+
+void Gate::watch() {
+  const MonoTime mono = runtime::mono_now();
+  watch_clock();
+  watch_queue(store_->queue_status());
+  if (mono >= certificates_due_) {
+    certificates_due_ = mono + kCertificatesEvery;
+    watch_certificates();
+  }
+  if (clock_.view().synchronised) store_->housekeep(clock_.view().now);
+  watch_timer_.arm(mono + kWatchEvery, [this] { watch(); });
+}
+
+void Gate::watch_clock() {
+  now();
+  const auto& view = clock_.view();
+  set_fault(FaultCode::kClockUnsynchronised, !view.synchronised && !view.wrong,
+            "the clock is not synchronised: check the time service; expiries are judged by the last known time");
+  set_fault(FaultCode::kClockWrong, view.wrong,
+            "the clock is behind the latest time known: check the time service and the clock's battery");
+  const auto floor = clock_.floor();
+  if (!floor) return;
+  const bool moved_on = !floor_stored_ || *floor - *floor_stored_ >= kFloorStoredEvery || *floor < *floor_stored_;
+  if (!moved_on) return;
+  floor_stored_ = floor;
+  store(0, {PutClockFloor{*floor}});
+}
+
+void Gate::watch_queue(const QueueStatus& status) {
+  const auto most = config_->receipts.max_queued;
+  set_fault(FaultCode::kReceiptRejected, status.quarantined > 0,
+            std::to_string(status.quarantined) +
+                " receipts are in quarantine: see `exitgate receipts quarantine`, send them again or export them");
+  set_fault(FaultCode::kQueueHigh, status.queued * 10 >= most * 9,
+            "the receipt queue is nearly full: restore the connection to the backend");
+  feed(StorageState{.full = status.storage_low});
+}
+
+void Gate::watch_certificates() {
+  std::string advice;
+  for (const auto& file : {config_->backend.certificate_file, config_->backend.ca_file}) {
+    const auto until = certificate_not_after(file.string());
+    if (until && *until - kExpiryWarned < clock_.view().judging) {
+      advice += (advice.empty() ? "" : "; ") + file.string() + " is valid until " + to_rfc3339(*until) + ": renew it";
+    }
+  }
+  set_fault(FaultCode::kCertificateExpiry, !advice.empty(), advice);
+}
+
+void Gate::on_answer(QuestionId question, const ConfirmAnswer& answer) { feed(AnswerArrived{question, answer}); }
+
+void Gate::on_connected(bool connected, const std::optional<Error>& why) {
+  if (!connected) stream_stands_ = false;
+  if (!connected && why) runtime::log(runtime::LogLevel::kWarning, "backend: " + why->message);
+  feed(BackendConnected{connected, why ? why->message : ""});
+}
+
+void Gate::on_stream_event(const StreamEvent& event, const std::string& id) {
+  if (!stream_stands_) {
+    stream_stands_ = true;
+    if (drainer_) drainer_->stream_came_back();
+  }
+  feed(StreamArrived{event, id});
+}
+
+void Gate::on_pass_keys(const std::vector<PassKey>& keys) {
+  radio_->set_pass_keys(keys);
+  store(0, {PutPassKeys{keys}});
+}
+
+void Gate::on_date(WallTime date) { clock_.backend_date(date); }
+
+void Gate::on_credentials_refused(const std::string& detail) {
+  set_fault(FaultCode::kBackendCredentials, true, detail);
+}
+
+void Gate::on_credentials_accepted() { set_fault(FaultCode::kBackendCredentials, false, ""); }
+
+void Gate::on_protocol_error(const std::string& detail) {
+  // Fades by itself 60 s after the last.
+  feed(ShellFault{.code = FaultCode::kBackendProtocol, .part = "box", .active = true, .advice = detail});
+}
+
+}  // namespace exitgate::daemon

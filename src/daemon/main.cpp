@@ -1,0 +1,123 @@
+// exitgated: the daemon. Reads the store file, runs the box until SIGTERM, reloads on SIGHUP.
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "daemon/gate.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/journal.hpp"
+#include "runtime/service.hpp"
+
+namespace exitgate::daemon {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+
+std::filesystem::path folder_from(const char* variable, const char* otherwise) {
+  const char* value = std::getenv(variable);
+  if (value == nullptr || *value == '\0') return otherwise;
+  // systemd gives a list; the first is this unit's own.
+  const std::string text(value);
+  return text.substr(0, text.find(':'));
+}
+
+/// One box from start to stop, and what is to follow it.
+class Service {
+ public:
+  Service(std::shared_ptr<const config::StoreConfig> config, Folders folders)
+      : config_(std::move(config)),
+        folders_(std::move(folders)),
+        signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+        watchdog_(loop_) {}
+
+  int run() {
+    while (config_) {
+      Gate gate(loop_, std::exchange(config_, nullptr), folders_);
+      gate_ = &gate;
+      gate.on_restart_wanted([this](std::shared_ptr<const config::StoreConfig> next) {
+        config_ = std::move(next);
+        gate_->stop([this] { loop_.stop(); });
+      });
+      if (const auto started = gate.start(); !started) {
+        runtime::log(runtime::LogLevel::kError, "exitgated: " + started.error().message);
+        gate_ = nullptr;
+        return kFailed;
+      }
+      if (!told_ready_) wait_for_signal();
+      told_ready_ = true;
+      runtime::notify_ready(gate.status_text());
+      feed_watchdog();
+      loop_.restart();
+      loop_.run();
+      watchdog_.cancel();
+      gate_ = nullptr;
+    }
+    return kDone;
+  }
+
+ private:
+  void wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code failed, int signal) {
+      if (failed) return;
+      if (signal == SIGHUP) {
+        runtime::notify_reloading(true);
+        if (gate_ != nullptr)
+          gate_->reload_file([](const Result<ReloadOutcome>&) { runtime::notify_reloading(false); });
+        wait_for_signal();
+        return;
+      }
+      runtime::notify_stopping();
+      config_.reset();
+      if (gate_ != nullptr) gate_->stop([this] { loop_.stop(); });
+    });
+  }
+
+  void feed_watchdog() {
+    static const auto interval = runtime::watchdog_interval();
+    if (!interval) return;
+    // Only turns in which devices were read and deadlines met keep the service alive.
+    if (gate_ != nullptr && gate_->turning()) runtime::notify_watchdog();
+    watchdog_.arm(runtime::mono_now() + *interval, [this] { feed_watchdog(); });
+  }
+
+  std::shared_ptr<const config::StoreConfig> config_;
+  Folders folders_;
+  boost::asio::io_context loop_{1};
+  boost::asio::signal_set signals_;
+  runtime::LoopTimer watchdog_;
+  Gate* gate_ = nullptr;
+  bool told_ready_ = false;
+};
+
+int main_checked(int argc, char** argv) {
+  CLI::App app{"exitgated: the daemon on a store's exit lanes"};
+  std::string file;
+  bool check = false;
+  app.add_option("--config", file, "the store file")->required();
+  app.add_flag("--check", check, "validate the store file and exit");
+  app.set_version_flag("--version", std::string("exitgated ") + EXITGATE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kDone : kBadUsage;
+  }
+  auto loaded = config::load(file, config::process_environment());
+  for (const auto& finding : loaded.findings) std::fprintf(stderr, "%s\n", config::to_string(finding).c_str());
+  if (!loaded.config) return kBadUsage;
+  if (check) return kDone;
+  std::signal(SIGPIPE, SIG_IGN);
+  const Folders folders{folder_from("STATE_DIRECTORY", "/var/lib/exitgate"),
+                        folder_from("RUNTIME_DIRECTORY", "/run/exitgate")};
+  return Service(std::move(loaded.config), folders).run();
+}
+
+}  // namespace
+}  // namespace exitgate::daemon
+
+int main(int argc, char** argv) { return exitgate::daemon::main_checked(argc, argv); }
