@@ -129,13 +129,15 @@ void Answers::command(const std::string& lane, const http::Request& request, con
   }
   ++commands_under_way_;
   const auto pending = std::make_shared<PendingCommand>(io_, responder, all);
-  const auto end = [weak = weak_from_this(), pending](const CommandOutcome& outcome) {
-    if (std::exchange(pending->answered, true)) return;
+  // The timer's wait holds the command: the gate may keep `end` for longer than the loop lives.
+  const auto end = [weak = weak_from_this(), waiting = std::weak_ptr(pending)](const CommandOutcome& outcome) {
+    const auto ended = waiting.lock();
+    if (!ended || std::exchange(ended->answered, true)) return;
     if (const auto self = weak.lock()) --self->commands_under_way_;
-    pending->finish(outcome);
+    ended->finish(outcome);
   };
   pending->bound.expires_after(settings_.command_bound);
-  pending->bound.async_wait([weak = weak_from_this(), end, id](boost::system::error_code aborted) {
+  pending->bound.async_wait([weak = weak_from_this(), end, id, pending](boost::system::error_code aborted) {
     const auto self = weak.lock();
     if (aborted || !self) return;
     CommandOutcome late;
