@@ -2,13 +2,13 @@
 #include <boost/json.hpp>
 #include <limits>
 
-#include "receipts/json_reader.hpp"
+#include "receipts/stored_json_reader.hpp"
 #include "receipts/receipt_json.hpp"
 
 namespace exitgate {
 namespace {
 
-void read_identity(JsonReader& in, Receipt& r) {
+void read_identity(StoredJsonReader& in, Receipt& r) {
   r.receipt_id = in.required_uuid("receipt_id");
   r.store_id = in.required_short_id("store_id");
   r.gate_id = in.required_short_id("gate_id");
@@ -22,7 +22,7 @@ void read_identity(JsonReader& in, Receipt& r) {
   r.outcome = in.name<Outcome>("outcome", parse_outcome);
 }
 
-void read_course(JsonReader& in, Receipt& r) {
+void read_course(StoredJsonReader& in, Receipt& r) {
   r.party_size = in.number<std::uint16_t>("party_size");
   r.passages = in.required_number<std::uint32_t>("passages");
   r.authorised_at = in.required_time("authorised_at");
@@ -53,7 +53,7 @@ void read_course(JsonReader& in, Receipt& r) {
 }  // namespace
 
 Result<ParsedReceipt> parse_receipt_json(std::string_view json) {
-  JsonReader in(json, "receipt");
+  StoredJsonReader in(json, "receipt");
   ParsedReceipt parsed;
   read_identity(in, parsed.receipt);
   read_course(in, parsed.receipt);

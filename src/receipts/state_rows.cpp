@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "receipts/json_reader.hpp"
+#include "receipts/stored_json_reader.hpp"
 #include "receipts/receipt_json.hpp"
 
 namespace exitgate {
@@ -129,7 +129,7 @@ struct ToChanges {
   }
 };
 
-LedgerEntry read_ledger(JsonReader& in) {
+LedgerEntry read_ledger(StoredJsonReader& in) {
   return {.entry_id = in.required_uuid("entry_id"),
           .session_id = in.uuid("session_id"),
           .cart_id = in.number<CartId>("cart_id"),
@@ -139,7 +139,7 @@ LedgerEntry read_ledger(JsonReader& in) {
           .expires_at = in.required_time("expires_at")};
 }
 
-LaneDurable read_lane(JsonReader& in) {
+LaneDurable read_lane(StoredJsonReader& in) {
   return {.lane_id = in.required_short_id("lane_id"),
           .mode = in.required_name<LaneMode>("mode", parse_lane_mode),
           .mode_set_by_staff = in.required_bool("mode_set_by_staff"),
@@ -151,7 +151,7 @@ LaneDurable read_lane(JsonReader& in) {
           .note = in.required_text("note")};
 }
 
-Closure read_closure(JsonReader& in) {
+Closure read_closure(StoredJsonReader& in) {
   const auto tag = in.session_tag("session_tag");
   if (!tag) in.wrong("session_tag");
   return {.session_tag = tag.value_or(SessionTag{}),
@@ -163,7 +163,7 @@ Closure read_closure(JsonReader& in) {
           .total = in.money("total")};
 }
 
-ExpectedWalkout read_expected(JsonReader& in) {
+ExpectedWalkout read_expected(StoredJsonReader& in) {
   return {.lane_id = in.required_short_id("lane_id"),
           .session_id = in.required_uuid("session_id"),
           .at = in.required_time("at"),
@@ -171,7 +171,7 @@ ExpectedWalkout read_expected(JsonReader& in) {
           .party_size = in.required_number<std::uint16_t>("party_size")};
 }
 
-PassKey read_pass_key(JsonReader& in) {
+PassKey read_pass_key(StoredJsonReader& in) {
   PassKey key;
   key.key_id = in.required_number<std::uint8_t>("key_id");
   const auto bytes = parse_base64(in.required_text("public_key"));
@@ -186,7 +186,7 @@ PassKey read_pass_key(JsonReader& in) {
 }
 
 /// Reads into a copy first: a row that is wrong adds nothing.
-void read_into(const std::string& kind, JsonReader& in, LoadedState& state) {
+void read_into(const std::string& kind, StoredJsonReader& in, LoadedState& state) {
   const auto add = [&](auto& list, auto value) {
     if (!in.error()) list.push_back(std::move(value));
   };
@@ -219,7 +219,7 @@ void read_into(const std::string& kind, JsonReader& in, LoadedState& state) {
 std::vector<StateChange> state_changes(const StoreWrite& write) { return std::visit(ToChanges{}, write); }
 
 Status absorb(const StateRow& row, LoadedState& state) {
-  JsonReader in(row.body, row.kind + " row");
+  StoredJsonReader in(row.body, row.kind + " row");
   read_into(row.kind, in, state);
   if (in.error()) return fail("storage_damaged", *in.error());
   return {};
@@ -233,7 +233,7 @@ StateRow chain_row(const ChainState& chain) {
 }
 
 Result<ChainState> parse_chain_row(const StateRow& row) {
-  JsonReader in(row.body, "chain row");
+  StoredJsonReader in(row.body, "chain row");
   ChainState chain;
   chain.chain_id = in.required_uuid("chain_id");
   chain.next_sequence = in.required_number<std::int64_t>("next_sequence");

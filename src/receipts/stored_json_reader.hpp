@@ -13,9 +13,9 @@
 
 namespace exitgate {
 
-class JsonReader {
+class StoredJsonReader {
  public:
-  JsonReader(std::string_view json, std::string what) : what_(std::move(what)) {
+  StoredJsonReader(std::string_view json, std::string what) : what_(std::move(what)) {
     boost::json::error_code failed;
     auto value = boost::json::parse({json.data(), json.size()}, failed);
     if (failed || !value.is_object()) {
