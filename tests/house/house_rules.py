@@ -44,6 +44,8 @@ IMPURE = re.compile(
 IMPURE_HEADERS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "atomic", "random", "ctime", "time.h",
                   "unistd.h", "pthread.h", "sys/time.h", "fstream", "filesystem", "iostream", "cstdio"}
 VAGUE_NAME = re.compile(r"(?:^|[_-])(?:managers?|helpers?|util|utils|utility|utilities|common|misc)(?:$|[_.-])", re.I)
+TYPE_HEAD = re.compile(r"^(?:class|struct|union|enum(?: class)?) (\w+)(?! *[\w:]*::)[^;{}()]*\{", re.M)
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.M)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -51,6 +53,7 @@ class House:
     def __init__(self, root):
         self.root = pathlib.Path(root)
         self.violations, self.warnings = [], []
+        self.types = {}  # (namespace, type) → the file that defines it first
 
     def files(self, *folders, suffixes=CODE):
         for folder in folders:
@@ -116,10 +119,24 @@ class House:
         for line, statement in mutable_globals(text):
             self.violation(name, line, f"mutable global in pure code: {statement[:60]}")
 
+    def judge_one_definition(self, name, text):
+        """Two classes of one name in one namespace are silently mixed up by the linker; only anonymous namespaces are private."""
+        text = blanked(text)
+        outer = NAMESPACE.search(text)
+        if not outer or not name.endswith((".hpp", ".h")):
+            return
+        for match in TYPE_HEAD.finditer(text):
+            first = self.types.setdefault((outer.group(1), match.group(1)), name)
+            if first != name:
+                self.violation(name, text.count("\n", 0, match.start()) + 1,
+                               f"{outer.group(1)}::{match.group(1)} is defined in {first} too: the linker can't tell them apart")
+
     def judge(self):
         for path, name in self.files("src", "hal", "tools"):
             text = path.read_text(encoding="utf-8")
             self.judge_lengths(path, name, text)
+            if path.suffix in CPP:
+                self.judge_one_definition(name, text)
             if path.suffix in CPP and not name.startswith("tools/"):
                 self.judge_includes(name, text)
                 self.judge_purity(name, text)

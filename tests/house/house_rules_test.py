@@ -66,6 +66,15 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(self.violations()), 1)
 
 
+    def test_one_name_for_two_types_in_a_namespace_is_a_violation(self):
+        self.write("src/backend/reader.hpp", "namespace exitgate {\nclass Reader {\n  int a;\n};\n}\n")
+        self.write("src/receipts/reader.hpp", "namespace exitgate {\n\nclass Reader final : Base {\n};\nclass Other;\n}\n")
+        self.write("src/api/reader.hpp", "namespace exitgate::api {\nclass Reader {\n};\n}\n")
+        self.write("src/config/other.hpp", "namespace exitgate {\nclass Other {\n};\n}\n")
+        self.assertEqual(self.violations(), ["src/receipts/reader.hpp:3: exitgate::Reader is defined in src/backend/reader.hpp too: "
+                                             "the linker can't tell them apart"])
+
+
 class FunctionLengths(unittest.TestCase):
     def measured(self, text):
         return [(each.name, each.line, each.length) for each in functions(text)]
