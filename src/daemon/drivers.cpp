@@ -1,6 +1,10 @@
 #include "daemon/drivers.hpp"
 
+#include <optional>
+
+#include "hal/gpiod/gpiod_device.hpp"
 #include "hal/hci/hci_uart.hpp"
+#include "runtime/journal.hpp"
 
 namespace exitgate::daemon {
 namespace {
@@ -87,6 +91,50 @@ std::unique_ptr<hal::AdvertSource> hci_source(boost::asio::io_context& loop, con
       loop, {.path = "tcp:" + config::to_string(std::get<config::TcpTransport>(hci.transport).address)});
 }
 
+std::optional<hal::GpiodLineId> line_of(const config::PointAddress& address) {
+  if (const auto* name = std::get_if<config::LineName>(&address)) return hal::GpiodLineId{name->name};
+  if (const auto* number = std::get_if<config::LineOffset>(&address)) {
+    return hal::GpiodLineId{static_cast<unsigned>(number->offset)};
+  }
+  return std::nullopt;
+}
+
+hal::GpiodBias bias_of(config::Bias bias) {
+  switch (bias) {
+    case config::Bias::kPullUp:
+      return hal::GpiodBias::kPullUp;
+    case config::Bias::kPullDown:
+      return hal::GpiodBias::kPullDown;
+    case config::Bias::kAsIs:
+      break;
+  }
+  return hal::GpiodBias::kAsIs;
+}
+
+Result<std::unique_ptr<hal::DigitalDevice>> gpio_device(boost::asio::io_context& loop, const config::Device& device,
+                                                        const config::GpioChip& chip) {
+  hal::GpiodSettings settings;
+  settings.name = device.name.str();
+  settings.chip_path = chip.path.string();
+  settings.notice = [name = settings.name](const Error& error) {
+    runtime::log(runtime::LogLevel::kWarning, "device " + name + ": " + error.message);
+  };
+  const auto not_a_line = [&] {
+    return fail("driver_point", settings.name + ": a point of a gpiochip must be a line");
+  };
+  for (const auto& input : device.inputs) {
+    const auto line = line_of(input.address);
+    if (!line) return not_a_line();
+    settings.inputs.push_back({*line, bias_of(input.bias)});
+  }
+  for (const auto& output : device.outputs) {
+    const auto line = line_of(output.address);
+    if (!line) return not_a_line();
+    settings.outputs.push_back({*line});
+  }
+  return hal::make_gpiod_device(loop, std::move(settings));
+}
+
 }  // namespace
 
 Result<Drivers> build_drivers(boost::asio::io_context& loop, const config::StoreConfig& config,
@@ -97,6 +145,11 @@ Result<Drivers> build_drivers(boost::asio::io_context& loop, const config::Store
     const auto& device = config.devices[i];
     if (const auto* tcp = std::get_if<config::ModbusTcp>(&device.driver)) {
       if (auto added = add_tcp(loop, drivers, id, device, *tcp, request_took); !added) return fail(added.error());
+    } else if (const auto* chip = std::get_if<config::GpioChip>(&device.driver)) {
+      auto made = gpio_device(loop, device, *chip);
+      if (!made) return fail(made.error());
+      drivers.digital[id] = made->get();
+      drivers.owned.push_back(std::move(*made));
     } else if (const auto* hci = std::get_if<config::HciUart>(&device.driver)) {
       drivers.adverts[id] = hci_source(loop, *hci);
     } else if (!std::holds_alternative<config::ModbusRtu>(device.driver)) {
