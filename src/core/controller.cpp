@@ -208,6 +208,12 @@ ControllerStatus Controller::status() const {
   return status;
 }
 
+bool Controller::outputs_known() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+    return lane.down() || lane.outputs().barrier_closed_commanded().has_value();
+  });
+}
+
 bool Controller::all_idle() const {
   return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
     return lane.phase() == Phase::kIdle && lane.authorisations().empty() && lane.eyes().inside_clear();

@@ -30,13 +30,17 @@ class Controller {
   [[nodiscard]] MonoTime next_deadline() const { return next_deadline_; }
 
   [[nodiscard]] ControllerStatus status() const;
-  [[nodiscard]] InputStatus input(PointId point, DeviceId device, MonoTime now) const { return gate_.inputs.status(point, device, now); }
+  [[nodiscard]] InputStatus input(PointId point, DeviceId device, MonoTime now) const {
+    return gate_.inputs.status(point, device, now);
+  }
   /// As commanded or found; nothing where it is not a lane's, or not known.
   [[nodiscard]] std::optional<bool> output(PointId point) const;
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] const GateState& gate() const { return gate_; }
   /// Whether the last turn was in time and every device was read or its loss handled (S7).
   [[nodiscard]] bool turning() const { return turning_; }
+  /// Every lane's barrier output was read or commanded, or its device found lost.
+  [[nodiscard]] bool outputs_known() const;
   /// Every lane is idle with nobody in it and no receipt open.
   [[nodiscard]] bool all_idle() const;
   /// Lanes that still run on the configuration before the newest.

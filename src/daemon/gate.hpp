@@ -40,8 +40,12 @@ class Gate final : public GateControl, private BackendObserver {
 
   /// Opens the store, starts devices, link and API. Blocks until the store is loaded.
   [[nodiscard]] Status start();
-  /// Brings outputs to `[shutdown] outputs` and stops; `done` comes when that is so, within 2 s.
-  void stop(std::function<void()> done);
+  /// kAsConfigured: outputs are brought to `[shutdown] outputs`; kKept: they stay, for a new start in the same process.
+  enum class StopOutputs : std::uint8_t { kAsConfigured, kKept };
+  /// `done` comes when outputs are so and connections are closed, within 2 s.
+  void stop(StopOutputs outputs, std::function<void()> done);
+  /// Told once, when every lane's outputs are in a known state: read and kept, or their device found lost.
+  void on_ready(std::function<void()> told) { ready_ = std::move(told); }
   /// A new store file that names other devices or points needs a new Gate: told when all lanes are idle and empty.
   void on_restart_wanted(std::function<void(std::shared_ptr<const config::StoreConfig>)> told) {
     restart_ = std::move(told);
@@ -76,6 +80,8 @@ class Gate final : public GateControl, private BackendObserver {
   [[nodiscard]] Status open_devices();
   [[nodiscard]] Status open_api();
   void tell_damage(const DamageReport& damage);
+  void open_outputs();
+  void await_outputs(MonoTime until, std::function<void()> done);
 
   // gate_watch.cpp: faults found outside the controller
   void watch();
@@ -131,6 +137,7 @@ class Gate final : public GateControl, private BackendObserver {
   std::map<std::uint64_t, PendingCommand> commands_;
   std::map<FaultCode, bool> told_;
   std::function<void(std::shared_ptr<const config::StoreConfig>)> restart_;
+  std::function<void()> ready_;
 };
 
 }  // namespace exitgate::daemon

@@ -141,42 +141,43 @@ Status Gate::open_api() {
   return api_->start();
 }
 
-void Gate::stop(std::function<void()> done) {
+void Gate::open_outputs() {
+  for (const auto& lane : config_->gate.lanes) {
+    for (const auto role : {OutputRole::kBarrier, OutputRole::kHoldOpen}) {
+      const auto& binding = lane.output(role);
+      if (binding) devices_->write(binding->point, !binding->energised_closed);
+    }
+    for (const auto role :
+         {OutputRole::kOpenPulse, OutputRole::kSignalGreen, OutputRole::kSignalRed, OutputRole::kBuzzer}) {
+      if (lane.output(role)) devices_->write(lane.output(role)->point, false);
+    }
+  }
+}
+
+void Gate::stop(StopOutputs outputs, std::function<void()> done) {
   stopping_ = true;
   timer_.cancel();
   watch_timer_.cancel();
-  if (drainer_) drainer_.reset();
+  drainer_.reset();
   if (link_) link_->stop();
-  if (devices_ && config_->shutdown_outputs == config::ShutdownOutputs::kOpen) {
-    for (const auto& lane : config_->gate.lanes) {
-      for (const auto role : {OutputRole::kBarrier, OutputRole::kHoldOpen}) {
-        const auto& binding = lane.output(role);
-        if (binding) devices_->write(binding->point, !binding->energised_closed);
-      }
-      for (const auto role :
-           {OutputRole::kOpenPulse, OutputRole::kSignalGreen, OutputRole::kSignalRed, OutputRole::kBuzzer}) {
-        if (lane.output(role)) devices_->write(lane.output(role)->point, false);
-      }
-    }
+  const bool open =
+      outputs == StopOutputs::kAsConfigured && config_->shutdown_outputs == config::ShutdownOutputs::kOpen;
+  if (devices_ && open) open_outputs();
+  await_outputs(runtime::mono_now() + kOutputsWithin, std::move(done));
+}
+
+void Gate::await_outputs(MonoTime until, std::function<void()> done) {
+  if (devices_ && devices_->writes_pending() > 0 && runtime::mono_now() < until) {
+    stop_timer_.arm(runtime::mono_now() + kLookAgain,
+                    [this, until, done = std::move(done)] { await_outputs(until, done); });
+    return;
   }
-  const MonoTime until = runtime::mono_now() + kOutputsWithin;
-  // Polls until the devices have taken the writes: their observers are events no more.
-  auto look = std::make_shared<std::function<void()>>();
-  *look = [this, until, done = std::move(done), look] {
-    if (devices_ && devices_->writes_pending() > 0 && runtime::mono_now() < until) {
-      stop_timer_.arm(runtime::mono_now() + kLookAgain, *look);
-      return;
-    }
-    if (devices_) devices_->stop();
-    auto finish = done;
-    *look = nullptr;
-    if (api_) {
-      api_->stop(finish);
-    } else {
-      finish();
-    }
-  };
-  stop_timer_.arm(runtime::mono_now(), *look);
+  if (devices_) devices_->stop();
+  if (api_) {
+    api_->stop(std::move(done));
+  } else {
+    done();
+  }
 }
 
 }  // namespace exitgate::daemon

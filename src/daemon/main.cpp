@@ -17,6 +17,7 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
+constexpr Duration kLookAgain = milliseconds{100};
 
 std::filesystem::path folder_from(const char* variable, const char* otherwise) {
   const char* value = std::getenv(variable);
@@ -41,16 +42,15 @@ class Service {
       gate_ = &gate;
       gate.on_restart_wanted([this](std::shared_ptr<const config::StoreConfig> next) {
         config_ = std::move(next);
-        gate_->stop([this] { loop_.stop(); });
+        gate_->stop(Gate::StopOutputs::kKept, [this] { loop_.stop(); });
       });
+      gate.on_ready([this] { runtime::notify_ready(gate_->status_text()); });
       if (const auto started = gate.start(); !started) {
         runtime::log(runtime::LogLevel::kError, "exitgated: " + started.error().message);
         gate_ = nullptr;
         return kFailed;
       }
-      if (!told_ready_) wait_for_signal();
-      told_ready_ = true;
-      runtime::notify_ready(gate.status_text());
+      if (!std::exchange(waiting_for_signals_, true)) wait_for_signal();
       feed_watchdog();
       loop_.restart();
       loop_.run();
@@ -73,16 +73,19 @@ class Service {
       }
       runtime::notify_stopping();
       config_.reset();
-      if (gate_ != nullptr) gate_->stop([this] { loop_.stop(); });
+      if (gate_ != nullptr) gate_->stop(Gate::StopOutputs::kAsConfigured, [this] { loop_.stop(); });
     });
   }
 
   void feed_watchdog() {
     static const auto interval = runtime::watchdog_interval();
     if (!interval) return;
-    // Only turns in which devices were read and deadlines met keep the service alive.
-    if (gate_ != nullptr && gate_->turning()) runtime::notify_watchdog();
-    watchdog_.arm(runtime::mono_now() + *interval, [this] { feed_watchdog(); });
+    // Only turns in which devices were read and deadlines met keep the service alive; one that was not is looked at
+    // again soon.
+    const bool turning = gate_ != nullptr && gate_->turning();
+    if (turning) runtime::notify_watchdog();
+    watchdog_.arm(runtime::mono_now() + (turning ? *interval : std::min<Duration>(*interval, kLookAgain)),
+                  [this] { feed_watchdog(); });
   }
 
   std::shared_ptr<const config::StoreConfig> config_;
@@ -91,7 +94,7 @@ class Service {
   boost::asio::signal_set signals_;
   runtime::LoopTimer watchdog_;
   Gate* gate_ = nullptr;
-  bool told_ready_ = false;
+  bool waiting_for_signals_ = false;
 };
 
 int main_checked(int argc, char** argv) {

@@ -50,7 +50,8 @@ LogLevel level_of(const PublicEvent& event) {
 
 void log(LogLevel level, const std::string& message, const std::vector<std::pair<std::string, std::string>>& fields) {
   if (!under_journal()) {
-    std::fprintf(stderr, "<%d>%s\n", static_cast<int>(level), message.c_str());
+    const char* word = level == LogLevel::kError ? "error: " : level == LogLevel::kWarning ? "warning: " : "";
+    std::fprintf(stderr, "%s%s\n", word, message.c_str());
     return;
   }
   std::vector<std::string> lines{"MESSAGE=" + message, "PRIORITY=" + std::to_string(static_cast<int>(level))};
