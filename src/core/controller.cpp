@@ -104,9 +104,14 @@ void Controller::run_lanes(Wake& wake) {
   for (int round = 0; round < kRoundsAtMost; ++round) {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       Wake look(wake.now());
-      gate_.views[i] = lanes_[i].view(gate_, look);
-      gate_.views[i].clock_suspect =
-          lanes_[i].config().receiver && clock_suspects_.contains(*lanes_[i].config().receiver);
+      auto view = lanes_[i].view(gate_, look);
+      view.clock_suspect = lanes_[i].config().receiver && clock_suspects_.contains(*lanes_[i].config().receiver);
+      if (view == gate_.views[i]) continue;
+      gate_.views[i] = view;
+      // What is seen of a lane changes what its neighbours may bind.
+      for (std::size_t other = 0; other < lanes_.size(); ++other) {
+        if (other != i && lanes_[other].shopper()) stale_[other] = true;
+      }
     }
     bool any = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -125,6 +130,9 @@ void Controller::run_lanes(Wake& wake) {
       }
     }
     if (!any) return;
+  }
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (stale_[i]) wake_at_[i] = wake.mono();  // goes on in the next step, at once
   }
 }
 

@@ -64,8 +64,8 @@ void Controller::on(const DeviceDown& event, Wake& wake) {
 void Controller::on(const BeaconHeard& event, Wake& wake) {
   gate_.proximity.heard(event, wake.mono());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const bool concerned = lanes_[i].config().receiver == event.receiver ||
-                           (lanes_[i].shopper() && lanes_[i].shopper()->cart == event.cart_id);
+    // Where somebody stands, carts are compared across receivers.
+    const bool concerned = lanes_[i].config().receiver == event.receiver || lanes_[i].shopper().has_value();
     if (concerned) stale_[i] = true;
   }
 }

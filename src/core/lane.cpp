@@ -72,6 +72,7 @@ void Lane::read_eyes(Step step) {
   track(safety_blocked_since_, eyes_.safety.readable && eyes_.safety.active);
   track(exit_blocked_since_, eyes_.exit.readable && eyes_.exit.active);
   track(approach_since_, eyes_.approach_blocked());
+  track(approach_clear_since_, !eyes_.approach_blocked());
   track(limits_contradict_since_, eyes_.limits_contradict);
   for (auto& auth : auths_) {
     if (!eyes_.approach_blocked()) auth.approach_cleared = true;
@@ -216,10 +217,12 @@ void Lane::on_outputs_read(GateState& gate, const PointLevel& level, const Now& 
       const Step step{gate, wake};
       const bool in_override = std::holds_alternative<Released>(phase_) || std::holds_alternative<HeldOpen>(phase_) ||
                                std::holds_alternative<Faulted>(phase_) || std::holds_alternative<OutOfService>(phase_);
+      if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
+      forced_suspected_.reset();
+      was_closed_ = false;
+      closed_at_.reset();
       if (!in_override) {
-        if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
-        forced_suspected_.reset();
-        was_closed_ = false;
+        if (shopper_) leave_unanswered(step);
         enter(step, Recovering{});
       }
       break;

@@ -82,6 +82,7 @@ struct Faulted {
 };
 struct OutOfService {
   bool closing = false;
+  MonoTime not_before{};
 };
 using LanePhase =
     std::variant<Recovering, Closed, Admitting, Passing, Clearing, Closing, Released, HeldOpen, Faulted, OutOfService>;
@@ -172,6 +173,8 @@ class Lane {
   bool run(Step step, Faulted& phase);
   bool run(Step step, OutOfService& phase);
   bool run(Step step, Recovering& phase);
+  void close_out_of_service(Step step, OutOfService& phase);
+  void clear_for_override(Step step);
   void begin_override(Step step, ReceiptKind kind, Basis basis);
   [[nodiscard]] bool faulty() const {
     return device_lost_ || fire_lost_ || limits_bad_ || eye_stuck_ || durable_.stuck_travel || violated_ ||
@@ -186,9 +189,20 @@ class Lane {
   bool run(Step step, Closing& phase);
   void open_barrier(Step step);
   bool try_close(Step step);
+  /// Commands it closed; the caller has made sure of S1.
+  void close_barrier(Step step);
+  /// Commanded closed and not known to be there yet.
+  [[nodiscard]] bool travelling_closed(Step step) const;
+  [[nodiscard]] bool arrived_closed(bool time_over) const;
+  /// S8 outside the phase closing.
+  bool reopen_for_somebody(Step step);
   void reopen_obstructed(Step step);
-  void closing_failed(Step step);
+  void note_obstructed(Step step);
+  void note_forced(Step step);
+  /// Opens, and returns when to try again.
+  [[nodiscard]] MonoTime closing_failed(Step step);
   void barrier_is_closed(Step step);
+  void now_closed(Step step);
   [[nodiscard]] bool forced_open(Step step);
   [[nodiscard]] bool opened(Step step) const;
   [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
@@ -267,6 +281,8 @@ class Lane {
   std::optional<MonoTime> safety_blocked_since_;
   std::optional<MonoTime> exit_blocked_since_;
   std::optional<MonoTime> approach_since_;  ///< blocked since
+  std::optional<MonoTime> approach_clear_since_;
+  std::optional<MonoTime> closed_at_;  ///< when it was commanded closed, until it is commanded open
   bool loitering_told_ = false;
   bool intrusion_told_ = false;
   bool forced_ = false;

@@ -18,15 +18,34 @@ constexpr std::array<Duration, 3> kRetryAfter{Duration{0}, std::chrono::seconds{
 
 void Lane::open_barrier(Step step) {
   was_closed_ = false;
+  closed_at_.reset();
   outputs_.command_barrier(false, step.wake.now(), step.gate.out);
 }
 
 bool Lane::try_close(Step step) {
   // S1: one raw sample of somebody in the swept area, or none at all, keeps it open.
   if (eyes_.safety_blocked()) return false;
+  close_barrier(step);
+  enter(step, Closing{});
+  return true;
+}
+
+void Lane::close_barrier(Step step) {
   seal_unpassed(step);
   outputs_.command_barrier(true, step.wake.now(), step.gate.out);
-  enter(step, Closing{});
+  closed_at_ = step.wake.mono();
+}
+
+bool Lane::travelling_closed(Step step) const {
+  if (config_->pulse_drive() || outputs_.barrier_closed_commanded() != true) return false;
+  if (eyes_.limits_bound) return eyes_.limit_closed == false;
+  return closed_at_ && !step.wake.due(*closed_at_ + config_->timing.close_travel);
+}
+
+bool Lane::reopen_for_somebody(Step step) {
+  if (!travelling_closed(step) || !eyes_.safety_blocked()) return false;
+  open_barrier(step);
+  if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
   return true;
 }
 
@@ -50,20 +69,24 @@ bool Lane::forced_open(Step step) {
 
 bool Lane::run(Step step, Closed&) {
   if (forced_open(step)) {
-    was_closed_ = false;
-    forced_suspected_.reset();
-    forced_ = true;
-    alarm(step, "forced");
-    auto receipt = new_receipt(step, ReceiptKind::kUnauthorised, std::nullopt);
-    receipt.opened_at = step.wake.now().wall;
-    receipt.flags.add(Flag::kForced);
-    authorise(step, std::move(receipt), std::nullopt, 1).unlimited = true;
-    shopper_.reset();
+    note_forced(step);
+    if (shopper_) leave_unanswered(step);
     enter(step, Closing{});
     return true;
   }
   run_shopper(step);
   return !std::holds_alternative<Closed>(phase_);
+}
+
+void Lane::note_forced(Step step) {
+  was_closed_ = false;
+  forced_suspected_.reset();
+  forced_ = true;
+  alarm(step, "forced");
+  auto receipt = new_receipt(step, ReceiptKind::kUnauthorised, std::nullopt);
+  receipt.opened_at = step.wake.now().wall;
+  receipt.flags.add(Flag::kForced);
+  authorise(step, std::move(receipt), std::nullopt, 1).unlimited = true;
 }
 
 bool Lane::opened(Step) const {
@@ -108,9 +131,8 @@ bool Lane::run(Step step, Admitting& phase) {
     open_barrier(step);
     if (phase.from_open && eyes_.limits_bound && eyes_.limit_open == true) {
       enter(step, Passing{});
-      return true;
     }
-    return false;
+    return true;  // it may be open already
   }
   if (opened(step)) {
     enter(step, Passing{});
@@ -142,7 +164,8 @@ bool Lane::run(Step step, Passing&) {
   bool still_standing = false;
   if (not_used_due(step, still_standing)) return end_not_used(step, still_standing);
   auto* auth = newest();
-  const bool left = party_left(step);
+  // Somebody was just admitted: the lane is theirs, also where their session turned out to be used up meanwhile.
+  const bool left = party_left(step) || (auth != nullptr && auth->receipt.passages == 0);
   if (config_->pulse_drive()) {
     if (left && auth != nullptr) {
       // The next pulse only after the passage of the one before was counted.
@@ -167,8 +190,8 @@ bool Lane::run(Step step, Passing&) {
       if (other.cart_id != *auth->receipt.cart_id && !other.parked) counter_.start_new_passage();
     }
   }
-  const bool somebody_passed =
-      std::any_of(auths_.begin(), auths_.end(), [](const Authorisation& a) { return a.receipt.passages > 0; });
+  // Of the newest admission: one before it may be kept a while to be judged.
+  const bool somebody_passed = auth == nullptr || auth->receipt.passages > 0;
   const bool gap_over = somebody_passed && !counter_.pending() && wake.past(clear_since_, config_->timing.party_gap);
   if (left && !gap_over) return false;
   enter(step, Clearing{});
@@ -181,16 +204,16 @@ bool Lane::not_used_due(Step step, bool& still_standing) {
   if (auth == nullptr || auth->receipt.passages > 0 || counter_.pending()) return false;
   const auto& timing = config_->timing;
   const Duration turned_back = config_->accessible ? std::chrono::seconds{8} : std::chrono::seconds{3};
-  if (!auth->approach_cleared && eyes_.approach_blocked()) {
+  if (eyes_.approach_blocked()) {
     still_standing = wake.due(auth->since + kStandsTooLong);
     return still_standing;
   }
-  if (!all_clear_since_) return false;
-  const MonoTime clear_from = std::max(*all_clear_since_, auth->since);
   // Without a safety eye nobody knows whether the way was begun; staff may have opened for somebody still some steps
   // away.
   const bool begun_or_unknown = auth->safety_seen || !eyes_.safety.bound || auth->receipt.kind == ReceiptKind::kStaff;
-  return wake.due(clear_from + (begun_or_unknown ? timing.lapse : turned_back));
+  const auto clear_since = begun_or_unknown ? all_clear_since_ : approach_clear_since_;
+  if (!clear_since) return false;
+  return wake.due(std::max(*clear_since, auth->since) + (begun_or_unknown ? timing.lapse : turned_back));
 }
 
 bool Lane::end_not_used(Step step, bool still_standing) {
@@ -228,19 +251,30 @@ bool Lane::run(Step step, Closing&) {
   run_shopper(step);
   if (!std::holds_alternative<Closing>(phase_)) return true;
   const bool time_over = wake.due(phase_since_ + config_->timing.close_travel);
-  const bool closed = eyes_.limits_bound ? eyes_.limit_closed == true : time_over;
-  if (closed) {
+  if (arrived_closed(time_over)) {
     // Who has just left is counted before the receipt is sealed.
     if (counter_.pending()) return false;
     barrier_is_closed(step);
     return true;
   }
   if (!time_over) return false;
-  closing_failed(step);
+  enter(step, Clearing{.not_before = closing_failed(step)});
   return true;
 }
 
+bool Lane::arrived_closed(bool time_over) const {
+  if (!eyes_.limits_bound) return time_over;
+  // Inferred from the other limit, it has left open and may travel still.
+  const bool sure = config_->input(InputRole::kBarrierClosed).has_value() || time_over;
+  return eyes_.limit_closed == true && sure;
+}
+
 void Lane::reopen_obstructed(Step step) {
+  note_obstructed(step);
+  enter(step, Clearing{});
+}
+
+void Lane::note_obstructed(Step step) {
   auto& gate = step.gate;
   auto& wake = step.wake;
   open_barrier(step);
@@ -255,33 +289,33 @@ void Lane::reopen_obstructed(Step step) {
     obstructions_.erase(obstructions_.begin());
   }
   if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
-  enter(step, Clearing{});
 }
 
-void Lane::closing_failed(Step step) {
+MonoTime Lane::closing_failed(Step step) {
   auto& gate = step.gate;
   auto& wake = step.wake;
   open_barrier(step);
   if (auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
   const auto failures = static_cast<std::size_t>(closing_failures_++);
-  if (failures < kRetryAfter.size()) {
-    enter(step, Clearing{.not_before = wake.mono() + kRetryAfter[failures]});
-    return;
-  }
+  if (failures < kRetryAfter.size()) return wake.mono() + kRetryAfter[failures];
   closing_failures_ = 0;
   gate.faults.raise(FaultCode::kBarrierStuckOpen, part(),
                     "the barrier did not close four times: free it, then reset the lane", wake.now(), gate.out);
   durable_.stuck_travel = true;
   save(step);
-  enter(step, Clearing{.not_before = wake.mono()});
+  return wake.mono();
 }
 
 void Lane::barrier_is_closed(Step step) {
+  now_closed(step);
+  enter(step, Closed{});
+}
+
+void Lane::now_closed(Step step) {
   closing_failures_ = 0;
   forced_ = false;
   was_closed_ = eyes_.limits_bound && eyes_.limit_closed == true;
   seal_all(step, false);
-  enter(step, Closed{});
 }
 
 }  // namespace exitgate

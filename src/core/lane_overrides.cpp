@@ -57,8 +57,7 @@ bool Lane::override_due(Step step) {
   const bool held = durable_.held_open || key_hold_;
   if (durable_.released) {
     if (std::holds_alternative<Released>(phase_)) return false;
-    seal_all(step, true);
-    shopper_.reset();
+    clear_for_override(step);
     enter(step, Released{});
     open_barrier(step);
     begin_override(step, ReceiptKind::kReleased, Basis::kReleased);
@@ -66,8 +65,7 @@ bool Lane::override_due(Step step) {
   }
   if (held) {
     if (std::holds_alternative<HeldOpen>(phase_)) return false;
-    seal_all(step, true);
-    shopper_.reset();
+    clear_for_override(step);
     enter(step, HeldOpen{});
     open_barrier(step);
     begin_override(step, ReceiptKind::kStaff, Basis::kStaff);
@@ -79,24 +77,32 @@ bool Lane::override_due(Step step) {
                                       storage_hold_);
     auto* faulted = std::get_if<Faulted>(&phase_);
     if (faulted != nullptr && (keep || !faulted->keep_barrier)) return false;
-    if (faulted == nullptr) {
-      seal_all(step, true);
-      shopper_.reset();
-    }
+    if (faulted == nullptr) clear_for_override(step);
     const bool was_closed = outputs_.barrier_closed_commanded() == true;
     enter(step, Faulted{.keep_barrier = keep, .well_since = {}});
     if (!keep) open_barrier(step);
     if ((!keep || !was_closed) && auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
     return true;
   }
-  if (durable_.out_of_service && (std::holds_alternative<Closed>(phase_) || std::holds_alternative<Clearing>(phase_) ||
-                                  std::holds_alternative<Closing>(phase_) || std::holds_alternative<Passing>(phase_) ||
-                                  std::holds_alternative<Admitting>(phase_))) {
-    shopper_.reset();
+  const auto* admitting = std::get_if<Admitting>(&phase_);
+  // One whose receipt is being written is let in first: that is at most durable_ms away.
+  const bool may_end = std::holds_alternative<Closed>(phase_) || std::holds_alternative<Clearing>(phase_) ||
+                       std::holds_alternative<Closing>(phase_) || std::holds_alternative<Passing>(phase_) ||
+                       (admitting != nullptr && admitting->commanded);
+  if (durable_.out_of_service && may_end) {
+    if (shopper_) leave_unanswered(step);
     enter(step, OutOfService{.closing = std::holds_alternative<Closing>(phase_)});
     return true;
   }
   return false;
+}
+
+void Lane::clear_for_override(Step step) {
+  seal_all(step, true);
+  if (shopper_) leave_unanswered(step);
+  closing_failures_ = 0;
+  forced_ = false;
+  forced_suspected_.reset();
 }
 
 bool Lane::run(Step step, Released&) {
@@ -121,8 +127,10 @@ bool Lane::run(Step step, Faulted& phase) {
   if (faulty()) {
     phase.well_since.reset();
     if (!phase.keep_barrier) open_barrier(step);
+    if (phase.keep_barrier) (void)reopen_for_somebody(step);
     return false;
   }
+  if (phase.keep_barrier) (void)reopen_for_somebody(step);
   if (!phase.well_since) phase.well_since = step.wake.mono();
   if (!step.wake.due(*phase.well_since + kWellFor)) return false;
   enter(step, Recovering{});
@@ -130,44 +138,55 @@ bool Lane::run(Step step, Faulted& phase) {
 }
 
 bool Lane::run(Step step, OutOfService& phase) {
-  const bool commanded_closed = outputs_.barrier_closed_commanded() == true;
   if (!durable_.out_of_service) {
     enter(step, Recovering{});
     return true;
   }
-  if (!commanded_closed) {
-    if (!step.wake.past(clear_since_, config_->timing.close_delay) || eyes_.safety_blocked() || counter_.pending())
-      return false;
-    seal_unpassed(step);
-    outputs_.command_barrier(true, step.wake.now(), step.gate.out);
-    phase.closing = true;
-    phase_since_ = step.wake.mono();
+  if (outputs_.barrier_closed_commanded() != true) {
+    close_out_of_service(step, phase);
     return false;
   }
-  if (!phase.closing) return false;
+  if (!phase.closing) {
+    if (forced_open(step)) {
+      note_forced(step);
+      phase.closing = true;
+      phase_since_ = step.wake.mono();
+    }
+    return false;
+  }
   if (eyes_.safety_blocked()) {
     // Whoever is inside is let out.
-    open_barrier(step);
+    note_obstructed(step);
     phase.closing = false;
     return false;
   }
-  const bool closed =
-      eyes_.limits_bound ? eyes_.limit_closed == true : step.wake.due(phase_since_ + config_->timing.close_travel);
-  if (closed && !counter_.pending()) {
+  const bool time_over = step.wake.due(phase_since_ + config_->timing.close_travel);
+  if (arrived_closed(time_over)) {
+    if (counter_.pending()) return false;
     phase.closing = false;
-    seal_all(step, false);
-  } else if (eyes_.limits_bound && !closed && step.wake.due(phase_since_ + config_->timing.close_travel)) {
-    open_barrier(step);
-    phase.closing = false;
-    clear_since_ = step.wake.mono();
+    now_closed(step);
+    return false;
   }
-  return false;
+  if (!time_over) return false;
+  phase.closing = false;
+  phase.not_before = closing_failed(step);
+  return true;
+}
+
+void Lane::close_out_of_service(Step step, OutOfService& phase) {
+  if (!step.wake.due(phase.not_before) || !step.wake.past(clear_since_, config_->timing.close_delay)) return;
+  if (eyes_.safety_blocked() || counter_.pending()) return;
+  close_barrier(step);
+  phase.closing = true;
+  phase_since_ = step.wake.mono();
+  (void)step.wake.due(phase_since_ + config_->timing.close_travel);
 }
 
 bool Lane::run(Step step, Recovering& phase) {
   auto& wake = step.wake;
   const auto commanded_closed = outputs_.barrier_closed_commanded();
   if (!commanded_closed) return false;  // what stands there is being read; a device that can't be read is a fault
+  if (reopen_for_somebody(step)) return true;
   const bool blocked = (eyes_.safety.readable && eyes_.safety.active) || (eyes_.exit.readable && eyes_.exit.active);
   if (!blocked) phase.blocked_since.reset();
   if (blocked && !phase.blocked_since) phase.blocked_since = wake.mono();
@@ -178,6 +197,10 @@ bool Lane::run(Step step, Recovering& phase) {
   }
   const auto settled_from = clear_since_ ? std::optional(std::max(*clear_since_, phase_since_)) : std::nullopt;
   if (!wake.past(settled_from, config_->timing.settle) || counter_.pending()) return false;
+  // Found closed, or still on its way there: closing judges the travel.
+  if (*commanded_closed && !config_->pulse_drive() && eyes_.limits_bound && eyes_.limit_closed != true) {
+    return try_close(step);
+  }
   if (*commanded_closed || config_->pulse_drive()) {
     outputs_.command_barrier(true, wake.now(), step.gate.out);
     barrier_is_closed(step);

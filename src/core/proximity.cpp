@@ -109,7 +109,7 @@ const Proximity::Reading* Proximity::fresh_reading(const Cart& cart, DeviceId re
 }
 
 Proximity::Fit Proximity::fits(const Cart& cart, const Reading& here, std::size_t lane,
-                               const std::vector<LaneView>& lanes, MonoTime now) const {
+                               const std::vector<LaneView>& lanes, Wake& wake) const {
   if (!here.near_since) return {};
   Fit fit{.holds = true, .receiver_down = false};
   for (std::size_t other = 0; other < lanes.size(); ++other) {
@@ -121,7 +121,8 @@ Proximity::Fit Proximity::fits(const Cart& cart, const Reading& here, std::size_
       fit.receiver_down = true;
       continue;
     }
-    const auto* there = fresh_reading(cart, *view.receiver, now);
+    const auto* there = fresh_reading(cart, *view.receiver, wake.mono());
+    if (there != nullptr) (void)wake.due(there->at + kUnheard + Duration{1});
     if (there != nullptr && here.smoothed < there->smoothed + policy_.margin_db) return {};
   }
   return fit;
@@ -134,7 +135,7 @@ std::vector<Candidate> Proximity::candidates(std::size_t lane, const std::vector
   const MonoTime now = wake.mono();
   for (auto& [id, cart] : carts_) {
     const auto* here = fresh_reading(cart, *own.receiver, now);
-    const Fit fit = here != nullptr ? fits(cart, *here, lane, lanes, now) : Fit{};
+    const Fit fit = here != nullptr ? fits(cart, *here, lane, lanes, wake) : Fit{};
     if (!fit.holds) {
       if (here == nullptr || !here->near_since) {
         cart.fits_since.erase(lane);

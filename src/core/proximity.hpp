@@ -21,6 +21,7 @@ struct LaneView {
   bool receiver_up = false;
   bool clock_suspect = false;    ///< a cart near it has a wrong clock: its frames don't count
   std::optional<CartId> frozen;  ///< the cart it has admitted, or bound, and that no other lane may bind
+  friend bool operator==(const LaneView&, const LaneView&) = default;
 };
 
 /// A cart that fulfils the conditions of a lane, strongest first in a list of them.
@@ -90,7 +91,7 @@ class Proximity {
     bool receiver_down = false;
   };
   [[nodiscard]] Fit fits(const Cart& cart, const Reading& here, std::size_t lane, const std::vector<LaneView>& lanes,
-                         MonoTime now) const;
+                         Wake& wake) const;
   void drop_oldest();
 
   BeaconPolicy policy_;
