@@ -138,6 +138,7 @@ class LaneWorld {
   MonoTime next_beacons_{};
   std::vector<std::pair<QuestionId, ConfirmRequest>> questions_;
   std::vector<Status> command_results_;
+  int depth_ = 0;  ///< of steps that follow from steps
 };
 
 SessionTag tag(std::uint8_t n);
