@@ -56,13 +56,16 @@ void Controller::seal_what_was_open(const LoadedState& loaded, const Now& now) {
     receipt.ended_at = now.wall;
     std::vector<StoreWrite> writes{PutSealedReceipt{receipt}};
     const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
-    if (of_session && (receipt.session_id || receipt.session_tag)) {
+    // Staff opened for a cart and somebody passed: its session is used.
+    const bool by_staff = receipt.kind == ReceiptKind::kStaff && receipt.passages > 0 && receipt.session_tag &&
+                          !receipt.session_tag->is_zero();
+    if (by_staff || (of_session && (receipt.session_id || receipt.session_tag))) {
       const auto party = receipt.party_size.value_or(1);
       const auto row = gate_.book.entry_for({receipt.session_id, receipt.cart_id, receipt.session_tag}, party,
                                             now.judging + std::chrono::hours{24}, *gate_.ids, now);
       gate_.book.open(row);
       gate_.book.seal(row, 0, party, writes);
-      gate_.book.allow_repeat(row, receipt.lane_id, now.mono + kRepeatAfterRestart);
+      if (of_session) gate_.book.allow_repeat(row, receipt.lane_id, now.mono + kRepeatAfterRestart);
     }
     gate_.persist(std::move(writes));
   }
@@ -83,6 +86,7 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   if (gate_.inputs.settle(wake)) mark_all();
   look_at_box(wake);
   run_lanes(wake);
+  gate_.questions.expect(gate_.config->confirm_timeout, wake);  // also those asked just now
   take_configuration(wake);
   guard(before, wake);
   beat(wake);

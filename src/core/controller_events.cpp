@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kFireStale = milliseconds{100};
 constexpr Duration kFireLost = std::chrono::seconds{1};
+constexpr Duration kReceiverHeardIn = std::chrono::seconds{1};
 constexpr std::chrono::minutes kHeardStoredEvery{1};
 
 /// Fire or release change every lane; their device's poll is looked at in every step anyway.
@@ -217,7 +218,9 @@ void Controller::look_at_box(Wake& wake) {
   const bool overflow = gate_.persists.overflowing();
   if (overflow != gate_.storage_overflow) mark_all();
   gate_.storage_overflow = overflow;
+  const bool full_before = gate_.faults.stands(FaultCode::kStorageFull, "box");
   const bool full = overflow || gate_.persists.disk_full() || shell_storage_full_;
+  if (full != full_before) mark_all();
   gate_.policy.set_storage_full(full);
   gate_.faults.set(full, FaultCode::kStorageFull, "box",
                    "the disk or the receipt queue is full: free space, or restore the backend's connection", now,
@@ -245,7 +248,7 @@ void Controller::look_at_devices(Wake& wake) {
     }
     const auto& why = device_why_[id];
     if (device.kind == DeviceKind::kReceiver) {
-      const bool down = !health.up && (health.ever_up || wake.due(health.unheard_since + std::chrono::seconds{2}));
+      const bool down = !health.up && (health.ever_up || wake.due(health.unheard_since + kReceiverHeardIn));
       gate_.faults.set(
           down, FaultCode::kReceiverDown, part,
           "the receiver does not answer" + (why.empty() ? "" : " (" + why + ")") + ": check its cable and power", now,

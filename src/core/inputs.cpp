@@ -38,6 +38,7 @@ void InputTable::apply(const InputsPolled& polled, MonoTime now) {
   auto& device = devices_[polled.device];
   device.up = true;
   device.ever_up = true;
+  device.polled = true;
   device.last_poll = now;
   for (const auto& change : polled.changes) {
     if (change.point >= points_.size() || !points_[change.point].used) continue;
@@ -71,6 +72,7 @@ void InputTable::device_up(DeviceId device, MonoTime now) {
   if (device >= devices_.size()) return;
   devices_[device].up = true;
   devices_[device].ever_up = true;
+  devices_[device].polled = false;
   devices_[device].last_poll = now;
 }
 
@@ -79,6 +81,7 @@ void InputTable::device_down(DeviceId device, MonoTime now) {
   auto& health = devices_[device];
   if (health.up) health.unheard_since = std::min(now, health.last_poll);
   health.up = false;
+  health.polled = false;
 }
 
 bool InputTable::settle(Wake& wake) {
@@ -104,7 +107,7 @@ InputLevel InputTable::level(const std::optional<InputBinding>& binding, Duratio
                    .raw = point.raw,
                    .since = point.level_since,
                    .activations = point.activations};
-  level.readable = health.up && point.known && !wake.due(health.last_poll + stale);
+  level.readable = health.up && health.polled && point.known && !wake.due(health.last_poll + stale);
   return level;
 }
 
@@ -114,7 +117,7 @@ InputStatus InputTable::status(PointId id, DeviceId device, MonoTime now) const 
   const auto& health = devices_[device];
   constexpr Duration kStale = milliseconds{100};
   return {.known = point.known,
-          .readable = health.up && point.known && now - health.last_poll < kStale,
+          .readable = health.up && health.polled && point.known && now - health.last_poll < kStale,
           .raw = point.raw,
           .level = point.level,
           .age = now - health.last_poll};

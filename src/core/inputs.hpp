@@ -33,6 +33,7 @@ struct InputStatus {
 struct DeviceHealth {
   bool up = false;
   bool ever_up = false;
+  bool polled = false;  ///< read since it is up: what was known before proves nothing
   MonoTime last_poll{};
   MonoTime unheard_since{};  ///< start, or the loss
 };

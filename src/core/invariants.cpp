@@ -17,15 +17,15 @@ std::optional<bool> barrier_write(const Lane& lane, const std::vector<Command>& 
 
 }  // namespace
 
-LaneGuard guard_of(const Lane& lane) {
-  return {.barrier_was_open = lane.outputs().barrier_closed_commanded() != true || lane.outputs().last_read_open()};
-}
+LaneGuard guard_of(const Lane& lane) { return {.commanded_open = lane.outputs().barrier_closed_commanded() != true}; }
 
 std::optional<std::string> broken_invariant(const Lane& lane, const LaneGuard& before,
                                             const std::vector<Command>& commands, const SessionBook& book) {
   const auto written = barrier_write(lane, commands);
+  // The reading of this very step counts: closed is repeated only after it was read closed.
+  const bool was_open = before.commanded_open || lane.outputs().last_read_open();
   const bool pulse_only = lane.config().pulse_drive();
-  if (written == true && before.barrier_was_open && lane.eyes().safety_blocked()) {
+  if (written == true && was_open && lane.eyes().safety_blocked()) {
     return "S1: the barrier was commanded closed with somebody, or nobody can tell who, in the swept area";
   }
   if (lane.fire_or_release() && lane.outputs().barrier_closed_commanded() == true) {

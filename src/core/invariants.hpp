@@ -13,7 +13,7 @@ namespace exitgate {
 
 /// What must be known of a lane before the step.
 struct LaneGuard {
-  bool barrier_was_open = false;  ///< last read or commanded open
+  bool commanded_open = false;  ///< or not known
 };
 
 [[nodiscard]] LaneGuard guard_of(const Lane& lane);

@@ -175,6 +175,7 @@ class Lane {
   bool run(Step step, Recovering& phase);
   void close_out_of_service(Step step, OutOfService& phase);
   void clear_for_override(Step step);
+  [[nodiscard]] bool release_inputs_read(const GateState& gate, Wake& wake) const;
   void begin_override(Step step, ReceiptKind kind, Basis basis);
   [[nodiscard]] bool faulty() const {
     return device_lost_ || fire_lost_ || limits_bad_ || eye_stuck_ || durable_.stuck_travel || violated_ ||
@@ -214,6 +215,7 @@ class Lane {
   [[nodiscard]] std::vector<Candidate> worthy_candidates(Step step);
   void bind(Step step, const Candidate& cart, bool rivalled);
   void leave_unanswered(Step step);
+  void give_back_answer(Step step);
   void ask(Step step);
   void ask_ahead(Step step);
   [[nodiscard]] Evidence evidence(Step step);

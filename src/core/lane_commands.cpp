@@ -4,6 +4,12 @@
 
 namespace exitgate {
 
+bool Lane::release_inputs_read(const GateState& gate, Wake& wake) const {
+  if (eyes_.release.bound && !eyes_.release.readable) return false;
+  const auto fire = gate.inputs.level(gate.config->fire_alarm, config_->timing.stale, wake);
+  return !fire.bound || fire.readable;
+}
+
 Status Lane::command(GateState& gate, const StaffCommand& command, Wake& wake) {
   const Step step{gate, wake};
   auto no_effect = [&](const std::string& why) { return fail("no_effect", "lane " + config_->id.str() + ": " + why); };
@@ -43,6 +49,11 @@ Status Lane::command(GateState& gate, const StaffCommand& command, Wake& wake) {
     case StaffVerb::kReset:
       if (must_release_)
         return fail("input_active", "lane " + config_->id.str() + ": the fire alarm or the release is still active");
+      if (durable_.released && !release_inputs_read(gate, wake)) {
+        return fail("input_unreadable",
+                    "lane " + config_->id.str() +
+                        ": the fire alarm or the release can't be read as normal: check its device, then reset again");
+      }
       if (!durable_.released && !durable_.stuck_travel && !violated_) return no_effect("nothing waits for a reset");
       durable_.released = false;
       durable_.stuck_travel = false;

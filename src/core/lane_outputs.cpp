@@ -5,6 +5,10 @@ namespace {
 
 /// Well below the 500 ms of the contract, so that a slow bus keeps it too.
 constexpr Duration kRefresh = milliseconds{300};
+/// A reading, or the end of a write, that has not come by then is not waited for any longer.
+constexpr Duration kAnsweredWithin = milliseconds{500};
+/// What could not be written is looked at again soon.
+constexpr Duration kRetryAfter = milliseconds{50};
 
 }  // namespace
 
@@ -17,10 +21,12 @@ std::optional<OutputRole> LaneOutputs::role_of(PointId point) const {
 
 void LaneOutputs::write(OutputRole role, bool energised, const Now& now, std::vector<Command>& out) {
   auto& current = state(role);
+  if (current.energised != energised) current.proven = false;
   current.energised = energised;
   current.writing = true;
   current.confirmed = false;
   current.awaiting_read = false;
+  current.asked_at = now.mono;
   current.refreshed_at = now.mono;
   out.emplace_back(WriteOutput{config_->output(role)->point, energised});
 }
@@ -63,6 +69,7 @@ LaneOutputs::ReadBack LaneOutputs::on_read(const PointLevel& level, const Now& n
   }
   if (*current.energised == level.on) {
     current.confirmed = true;
+    current.proven = true;
     if (barrier && current.awaiting_read) write(*role, *current.energised, now, out);
     return barrier ? ReadBack::kMatches : ReadBack::kOther;
   }
@@ -77,8 +84,9 @@ LaneOutputs::ReadBack LaneOutputs::on_read(const PointLevel& level, const Now& n
     current.refreshed_at = now.mono;
     return ReadBack::kFoundOpen;
   }
+  const bool lost = current.proven;
   write(*role, *current.energised, now, out);
-  return ReadBack::kFoundClosed;
+  return lost ? ReadBack::kFoundClosed : ReadBack::kOther;
 }
 
 void LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
@@ -88,7 +96,8 @@ void LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
   if (current.energised != written.energised) return;  // of a write that was replaced
   current.writing = false;
   current.confirmed = written.ok;
-  current.refreshed_at = now.mono;
+  current.proven = current.proven || written.ok;
+  current.refreshed_at = written.ok ? now.mono : now.mono - kRefresh + kRetryAfter;
 }
 
 void LaneOutputs::on_device_lost(DeviceId device) {
@@ -122,12 +131,19 @@ void LaneOutputs::update(Wake& wake, const InputTable& devices, std::vector<Comm
   for (std::size_t i = 0; i < kOutputRoleCount; ++i) {
     const auto role = static_cast<OutputRole>(i);
     auto& current = states_[i];
-    if (!config_->outputs[i] || !current.energised || current.writing || current.awaiting_read) continue;
+    if (!config_->outputs[i] || !current.energised) continue;
+    if ((current.writing || current.awaiting_read) && wake.due(current.asked_at + kAnsweredWithin)) {
+      current.writing = false;
+      current.awaiting_read = false;
+    }
+    if (current.writing || current.awaiting_read) continue;
     if (!devices.device(config_->outputs[i]->device).up) continue;
     if (role == OutputRole::kOpenPulse && pulse_ends_) continue;
     if (!wake.due(current.refreshed_at + kRefresh)) continue;
     if (role == barrier_role()) {
       current.awaiting_read = true;
+      current.asked_at = wake.mono();
+      (void)wake.due(current.asked_at + kAnsweredWithin);
       reads.insert(config_->outputs[i]->device);
     } else {
       write(role, *current.energised, wake.now(), out);

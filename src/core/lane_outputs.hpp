@@ -55,6 +55,8 @@ class LaneOutputs {
     bool writing = false;           ///< no end of the newest write yet
     bool confirmed = false;
     bool awaiting_read = false;
+    bool proven = false;  ///< stood as commanded once: a difference is a loss, not a command that never arrived
+    MonoTime asked_at{};  ///< for the reading, or the write's end
     MonoTime refreshed_at{};
   };
   void write(OutputRole role, bool energised, const Now& now, std::vector<Command>& out);

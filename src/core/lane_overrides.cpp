@@ -27,7 +27,8 @@ void Lane::find_faults(Step step) {
   for (const auto role : {OutputRole::kBarrier, OutputRole::kOpenPulse, OutputRole::kHoldOpen}) {
     if (config_->output(role) && lost(config_->output(role)->device)) device_lost_ = true;
   }
-  fire_lost_ = gate.fire_lost || release_lost;
+  const auto& fire = gate.config->fire_alarm;
+  fire_lost_ = release_lost || (fire && lost(fire->device));
   gate.faults.set(release_lost, FaultCode::kFireInputLost, part(),
                   "the emergency release can't be read: check its device, cable and power", now, gate.out);
 
@@ -43,6 +44,13 @@ void Lane::find_faults(Step step) {
                                : "the exit eye has been blocked too long: clear the gate, or clean and align the eye",
                   now, gate.out);
   storage_hold_ = gate.storage_overflow;
+  const bool stuck_known = gate.faults.stands(FaultCode::kBarrierStuckClosed, part()) ||
+                           gate.faults.stands(FaultCode::kBarrierStuckOpen, part());
+  if (durable_.stuck_travel && !stuck_known) {
+    gate.faults.raise(FaultCode::kBarrierStuckOpen, part(),
+                      "the barrier did not reach its end before the restart: free it, then reset the lane", now,
+                      gate.out);
+  }
 
   // Only a value read as active releases; an input that can't be read is a fault instead.
   must_release_ = gate.fire_active || (eyes_.release.bound && eyes_.release.readable && eyes_.release.active);
@@ -84,13 +92,13 @@ bool Lane::override_due(Step step) {
     if ((!keep || !was_closed) && auths_.empty()) begin_override(step, ReceiptKind::kFault, Basis::kFault);
     return true;
   }
-  const auto* admitting = std::get_if<Admitting>(&phase_);
-  // One whose receipt is being written is let in first: that is at most durable_ms away.
-  const bool may_end = std::holds_alternative<Closed>(phase_) || std::holds_alternative<Clearing>(phase_) ||
-                       std::holds_alternative<Closing>(phase_) || std::holds_alternative<Passing>(phase_) ||
-                       (admitting != nullptr && admitting->commanded);
-  if (durable_.out_of_service && may_end) {
+  if (durable_.out_of_service && (std::holds_alternative<Closed>(phase_) || std::holds_alternative<Clearing>(phase_) ||
+                                  std::holds_alternative<Closing>(phase_) || std::holds_alternative<Passing>(phase_) ||
+                                  std::holds_alternative<Admitting>(phase_))) {
     if (shopper_) leave_unanswered(step);
+    // Whoever was admitted and has not been opened for yet is refused after all.
+    const auto* admitting = std::get_if<Admitting>(&phase_);
+    if (admitting != nullptr && !admitting->commanded) seal_unpassed(step);
     enter(step, OutOfService{.closing = std::holds_alternative<Closing>(phase_)});
     return true;
   }

@@ -24,6 +24,19 @@ const Question* Questions::find(QuestionId id) const {
   return found == out_.end() ? nullptr : &found->second;
 }
 
+void Questions::tie(LaneIndex lane, std::uint64_t presence, const Uuid& receipt_id) {
+  for (auto& [id, question] : out_) {
+    if (question.stage == Stage::kPresent && question.lane == lane && question.presence == presence)
+      question.receipt_id = receipt_id;
+  }
+}
+
+void Questions::untie(const Uuid& receipt_id) {
+  for (auto& [id, question] : out_) {
+    if (question.stage == Stage::kPresent && question.receipt_id == receipt_id) question.receipt_id.reset();
+  }
+}
+
 int Questions::count_overdue(Duration confirm_timeout, Wake& wake) {
   int overdue = 0;
   for (auto& [id, question] : out_) {
@@ -32,6 +45,12 @@ int Questions::count_overdue(Duration confirm_timeout, Wake& wake) {
     ++overdue;
   }
   return overdue;
+}
+
+void Questions::expect(Duration confirm_timeout, Wake& wake) const {
+  for (const auto& [id, question] : out_) {
+    if (!question.counted) (void)wake.due(question.asked_at + confirm_timeout);
+  }
 }
 
 bool Questions::asked_ahead(CartId cart, const SessionTag& tag) const {

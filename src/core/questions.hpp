@@ -15,7 +15,7 @@ struct Question {
   std::uint64_t presence = 0;  ///< kPresent: which shopper's; others are late for the next one
   std::optional<CartId> cart_id;
   SessionTag session_tag;
-  std::optional<Uuid> receipt_id;  ///< kAdmitted: the receipt it was asked beside
+  std::optional<Uuid> receipt_id;  ///< kAdmitted: the receipt it was asked beside; kPresent: let in with it meanwhile
   MonoTime asked_at{};
   bool counted = false;  ///< its time ran out and was counted as a no-answer
 };
@@ -29,8 +29,14 @@ class Questions {
   std::optional<QuestionId> add(Question question);
   std::optional<Question> take(QuestionId id);
   [[nodiscard]] const Question* find(QuestionId id) const;
+  /// The shopper a question at `present` was asked for was let in with this receipt.
+  void tie(LaneIndex lane, std::uint64_t presence, const Uuid& receipt_id);
+  /// That admission was not used: an answer that comes later claims for nobody.
+  void untie(const Uuid& receipt_id);
   /// How many ran out of time just now.
   int count_overdue(Duration confirm_timeout, Wake& wake);
+  /// Has the step run again when the next one runs out of time.
+  void expect(Duration confirm_timeout, Wake& wake) const;
   [[nodiscard]] bool asked_ahead(CartId cart, const SessionTag& tag) const;
 
  private:

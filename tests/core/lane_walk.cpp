@@ -77,6 +77,11 @@ void LaneWalk::judge_turn() {
     judge_lane(lane);
   }
   writes_seen_ = world.writes.size();
+  for (; events_seen_ < world.events.size(); ++events_seen_) {
+    const auto& event = world.events[events_seen_];
+    const bool fault = event.type == PublicEventType::kFault;
+    if (fault && to_text(event.fields[0].second) == "invariant_violated") found(to_text(event.fields[4].second));
+  }
 }
 
 void LaneWalk::judge_writes(std::size_t lane) {
@@ -295,7 +300,6 @@ void LaneWalk::judge_end() {
     const auto key = to_text(event.fields[0].second) + " of " + to_text(event.fields[2].second);
     const bool active = std::get<bool>(event.fields[3].second);
     if (active == std::exchange(standing[key], active)) found("a fault was raised or cleared twice: " + key);
-    if (key.starts_with("invariant_violated")) found("an invariant was violated: " + to_text(event.fields[4].second));
   }
 }
 

@@ -58,6 +58,7 @@ class LaneWalk {
   std::map<PointId, bool> points_;
   std::vector<LaneSeen> seen_;
   std::size_t writes_seen_ = 0;
+  std::size_t events_seen_ = 0;
   int device_turns_ = 0;  ///< it has answered for; below zero: has been silent for
   bool device_ = true;
   bool fire_ = false;
