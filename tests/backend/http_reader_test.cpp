@@ -22,6 +22,18 @@ Status feed_all(HttpReader& reader, std::string_view bytes) {
 
 }  // namespace
 
+TEST_CASE("a last chunk is whole however its bytes are cut") {
+  const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
+  HttpReader reader;
+  reader.begin(kLimit);
+  for (const char c : text) {
+    REQUIRE_FALSE(reader.done());
+    REQUIRE(reader.feed(std::string_view(&c, 1)).has_value());
+  }
+  CHECK(reader.done());
+  CHECK(reader.take_body() == "ab");
+}
+
 TEST_CASE("an answer is whole however its bytes are cut") {
   for (std::size_t step = 1; step <= kAnswer.size(); ++step) {
     HttpReader reader;

@@ -16,6 +16,20 @@ unsigned refused_with(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("reader: a last chunk is whole however its bytes are cut") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: gate\r\nTransfer-Encoding: chunked\r\n\r\n";
+  RequestReader reader(1024, 100);
+  std::string input = head;
+  REQUIRE(reader.feed(input) == Progress::kNeedMore);
+  for (const char c : std::string("0\r\n\r")) {
+    input += c;
+    REQUIRE(reader.feed(input) == Progress::kNeedMore);
+  }
+  input += '\n';
+  REQUIRE(reader.feed(input) == Progress::kComplete);
+  CHECK(reader.take().body.empty());
+}
+
 TEST_CASE("reader: a request comes out whole, whatever pieces it came in") {
   const std::string text = "POST /a%20b?c=d HTTP/1.1\r\nHost: gate\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nhello";
   for (std::size_t size = 1; size <= text.size(); ++size) {
