@@ -8,11 +8,21 @@
 namespace exitgate {
 namespace {
 
+constexpr std::size_t kReasonBytesMax = 500;
+
 std::optional<UploadStatus> parse_upload_status(std::string_view text) {
   if (text == "stored") return UploadStatus::kStored;
   if (text == "duplicate") return UploadStatus::kDuplicate;
   if (text == "rejected") return UploadStatus::kRejected;
   return std::nullopt;
+}
+
+/// At most `bytes` of it, cut between two characters: it is stored and shown, and half a character is no JSON text.
+std::string shortened(std::string text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  text.resize(bytes);
+  return text;
 }
 
 std::optional<UploadResult> read_result(const boost::json::value& entry) {
@@ -23,7 +33,7 @@ std::optional<UploadResult> read_result(const boost::json::value& entry) {
   const auto status = parse_upload_status(in.text("status"));
   if (!in.good() || !status) return std::nullopt;
   result.status = *status;
-  if (in.has("reason")) result.reason = in.text("reason").substr(0, 500);
+  if (in.has("reason")) result.reason = shortened(in.text("reason"), kReasonBytesMax);
   return result;
 }
 

@@ -18,6 +18,19 @@ TEST_CASE("receipts go out byte for byte") {
         R"({"store_id":"SEA-042","gate_id":"front","receipts":[{"b":1,"a":2},{ "c" : 3 }]})");
 }
 
+TEST_CASE("a long reason is cut between two characters") {
+  std::string reason = "x";
+  for (int i = 0; i < 300; ++i) reason += "\u00e9";
+  const auto answer = decode_upload_answer(
+      200,
+      R"({"results":[{"receipt_id":"0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a51","status":"rejected","reason":")" + reason +
+          "\"}]}",
+      "", kNow);
+  const auto& results = std::get<UploadAccepted>(answer).results;
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].reason == reason.substr(0, 499));
+}
+
 TEST_CASE("results are read one by one, and those that cannot be read are left out") {
   const auto answer =
       decode_upload_answer(200, R"({"results":[{"receipt_id":"0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a51","status":"stored"},
