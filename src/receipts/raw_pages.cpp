@@ -148,7 +148,8 @@ class RawDatabase {
     const auto length = cell.varint();
     RawRow row;
     row.rowid = static_cast<std::int64_t>(cell.varint());
-    if (!cell.good() || length > kMaxPayload) return std::nullopt;
+    // A chain of overflow pages that damage has closed to a ring would give more bytes than there are.
+    if (!cell.good() || length > kMaxPayload || length > known_bytes()) return std::nullopt;
     const auto local = local_bytes(length);
     const auto payload = cell.text(local);
     if (!cell.good()) return std::nullopt;
@@ -159,6 +160,10 @@ class RawDatabase {
     if (!values) return std::nullopt;
     row.values = *std::move(values);
     return row;
+  }
+
+  [[nodiscard]] std::uint64_t known_bytes() const {
+    return file_bytes_ + (wal_.pages.size() + wal_.broken_pages.size()) * page_size_;
   }
 
   /// fileformat2 section 1.6, "B-tree Cell Format": how much of a payload lies in its leaf.
