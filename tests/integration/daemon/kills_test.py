@@ -1,0 +1,91 @@
+"""The daemon is killed in the middle of things and started again."""
+
+import random
+import time
+import unittest
+
+from running_gate import (APPROACH, BARRIER, CART_LANE, EXIT, OPEN_LIMIT, SAFETY, Gate, chain_findings)
+
+
+class Kills(unittest.TestCase):
+    def killed_in(self, phase, prepare):
+        """One exit, killed in `phase`; the gate runs again when this yields its only receipt."""
+        with Gate(close_delay_ms=1500) as gate:
+            session = gate.backend.close_session()
+            prepare(gate)
+            gate.until_phase(phase)
+            inside = gate.module.inputs.get(CART_LANE + SAFETY, False)
+            gate.kill()
+            written = len(gate.module.writes)
+            gate.start()
+            if inside:
+                gate.until_phase("recovering")
+                time.sleep(0.5)  # somebody stands in the gate: nothing may close
+                self.assertFalse(gate.module.coil(CART_LANE + BARRIER), "open for the one inside")
+                self.assertNotIn((CART_LANE + BARRIER, True), [w[1:] for w in gate.module.writes[written:]])
+                gate.eye(CART_LANE, SAFETY, False)
+            gate.eye(CART_LANE, APPROACH, False)
+            gate.until_idle()
+            receipts = gate.until_stored(1)
+            self.assertEqual([("cart", "unknown", session)], [(r["kind"], r["outcome"], r["session_id"]) for r in receipts if r["kind"] == "cart"])
+            chain_findings(self, receipts)
+            self.assertEqual(0, gate.cli("receipts", "verify").returncode)
+            return receipts
+
+    def test_killed_while_the_barrier_opens_the_shopper_gets_out(self):
+        def prepare(gate):
+            gate.module.barriers[CART_LANE + BARRIER].travel_s = 2
+            gate.cart_comes()
+        self.killed_in("admitting", prepare)
+
+    def test_killed_with_somebody_in_the_gate_nothing_closes_on_them(self):
+        def prepare(gate):
+            gate.cart_comes()
+            gate.until_limit(CART_LANE, OPEN_LIMIT)
+            gate.eye(CART_LANE, SAFETY, True)
+        self.killed_in("passing", prepare)
+
+    def test_killed_behind_somebody_the_barrier_closes_after_the_restart(self):
+        def prepare(gate):
+            gate.cart_comes()
+            gate.until_open(CART_LANE)
+            gate.walk_through()
+        receipt = self.killed_in("clearing", prepare)[0]
+        self.assertEqual(1, receipt["passages"])
+
+
+class TwentyKills(unittest.TestCase):
+    def test_after_twenty_kills_at_random_instants_no_receipt_is_lost_or_doubled(self):
+        seed = random.randrange(1 << 30)
+        chance = random.Random(seed)
+        with self.subTest(seed=seed), Gate() as gate:
+            opened = 0
+            for kill in range(20):
+                tag = "%012x" % (kill + 1)
+                gate.backend.close_session(cart_id=kill + 1, tag=tag)
+                gate.cart_comes(kill + 1, tag)
+                instant = time.monotonic() + chance.uniform(0.05, 1.5)
+                if gate.module.wait_coil(CART_LANE + BARRIER, False, max(0.0, instant - time.monotonic())):
+                    opened += 1
+                    gate.eye(CART_LANE, SAFETY, True)
+                    gate.eye(CART_LANE, APPROACH, False)
+                    gate.module.wait_coil(CART_LANE + BARRIER, True, max(0.0, instant - time.monotonic()))
+                gate.kill()
+                gate.radio.carts = {}
+                for point in (APPROACH, SAFETY, EXIT):
+                    gate.eye(CART_LANE, point, False)
+                gate.start()
+                gate.until_idle()
+            gate.until_clear()
+            receipts = gate.stored()
+            chain_findings(self, receipts)
+            carts = [r["cart_id"] for r in receipts if r["kind"] == "cart"]
+            self.assertEqual(len(carts), len(set(carts)), "each exit has one receipt")
+            self.assertGreaterEqual(len(carts), opened)
+            self.assertGreater(opened, 0)
+            done = gate.cli("receipts", "verify")
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
