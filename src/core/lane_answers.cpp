@@ -47,12 +47,22 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   const auto* admit = std::get_if<Admit>(&answer);
   if (question.stage == Stage::kAhead) {
     // A refusal fetched ahead is never used.
-    if (admit != nullptr) gate.book.keep_ahead(*question.cart_id, question.session_tag, *admit, wake.now());
+    if (admit == nullptr) return;
+    gate.book.keep_ahead(*question.cart_id, question.session_tag, *admit, wake.now());
+    const auto* refusal = gate.book.refusal(*question.cart_id, question.session_tag);
+    if (refusal != nullptr && refusal->asked_at < question.asked_at)
+      gate.book.end_refusal(*question.cart_id, question.session_tag);
     return;
   }
+  const auto* refuse = std::get_if<Refuse>(&answer);
+  if (question.cart_id && refuse != nullptr)
+    gate.book.keep_refusal(*question.cart_id, question.session_tag, refuse->reason, question.asked_at, wake.now());
+  if (question.cart_id && admit != nullptr) gate.book.end_refusal(*question.cart_id, question.session_tag);
   if (question.stage == Stage::kPresent && shopper_ && shopper_->presence == question.presence) {
-    if (shopper_->asked_at > question.asked_at && std::holds_alternative<NoAnswer>(answer))
-      return;  // a newer one is out
+    const bool nothing_new = std::holds_alternative<NoAnswer>(answer);
+    if (nothing_new && shopper_->asked_at > question.asked_at) return;  // a newer one is out
+    if (nothing_new && shopper_->answer && std::holds_alternative<Refuse>(*shopper_->answer))
+      return;  // known-bad never degrades to unknown
     shopper_->answer = answer;
     shopper_->asked_at = std::max(shopper_->asked_at, question.asked_at);
     return;
@@ -60,19 +70,21 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   const auto auth = std::find_if(auths_.begin(), auths_.end(), [&](const Authorisation& a) {
     return question.receipt_id ? a.receipt.receipt_id == *question.receipt_id : a.presence == question.presence;
   });
-  if (auth != auths_.end() && auth->receipt.kind != ReceiptKind::kUnauthorised) {
+  const bool of_session =
+      auth != auths_.end() && (auth->receipt.kind == ReceiptKind::kCart || auth->receipt.kind == ReceiptKind::kWalkout);
+  if (of_session) {
     on_admitted_answer(step, *auth, answer);
     return;
   }
-  if (admit == nullptr) return;
+  // Whoever was let in meanwhile has left on it.
+  if (admit == nullptr || question.stage != Stage::kPresent || question.receipt_id) return;
   // Nobody stands here any more for whom the backend has claimed this session.
-  if (question.stage == Stage::kPresent) {
-    Receipt unused;
-    unused.session_id = admit->session_id;
-    unused.cart_id = question.cart_id;
-    if (question.cart_id) unused.session_tag = question.session_tag;
-    send_lapsed(step, unused);
-  }
+  Receipt unused;
+  unused.session_id = admit->session_id;
+  unused.cart_id = question.cart_id;
+  if (question.cart_id) unused.session_tag = question.session_tag;
+  const SessionName name{.session_id = unused.session_id, .cart_id = unused.cart_id, .session_tag = unused.session_tag};
+  if (!gate.book.in_use(name)) send_lapsed(step, unused);
 }
 
 void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {
@@ -101,16 +113,17 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
     auth.expected.reset();
     auth.entry.reset();
     receipt.flags.add(Flag::kReassigned);
-    auth.party = admit->party_size;
-    receipt.party_size = admit->party_size;
   }
+  // The party is what the backend says, not what was assumed.
+  auth.party = other_session ? admit->party_size : std::max(auth.party, admit->party_size);
+  receipt.party_size = auth.party;
   receipt.session_id = admit->session_id;
   if (!receipt.total || other_session) receipt.total = admit->total;
   const auto row = gate.book.entry_for(name, auth.party, admit->expires_at, *gate.ids, step.wake.now());
   if (!auth.entry) {
     auth.entry = row;
     gate.book.open(row);
-    for (std::uint32_t i = 0; i < auth.counted; ++i) gate.book.count_passage(row);
+    for (std::uint32_t i = 0; i < auth.counted; ++i) gate.book.count_passage(row, i == 0);
   }
   writes.emplace_back(PutOpenReceipt{receipt});
   writes.emplace_back(PutLedger{gate.book.entry(*auth.entry)});

@@ -95,6 +95,9 @@ void Lane::admit(Step step, const VerdictAdmit& verdict) {
   auto& auth = authorise(step, std::move(receipt), entry, verdict.terms.party_size);
   auth.shopper_since = shopper.since;
   auth.presence = shopper.presence;
+  gate.questions.tie(index_, shopper.presence, auth.receipt.receipt_id);
+  // The second cart's passage is its own, however close behind.
+  if (cart && counter_.pending()) counter_.start_new_passage();
   auth.expected = verdict.expected;
   if (cart && config_->receiver)
     auth.level_at_admission = gate.proximity.level(*shopper.cart, *config_->receiver, now.mono);
@@ -123,6 +126,7 @@ void Lane::admit_staff(Step step, const std::string& by, const std::string& reas
   auto& auth = authorise(step, std::move(receipt), std::nullopt, 1);
   auth.shopper_since = since;
   auth.used_when_passed = name;
+  if (shopper_) step.gate.questions.tie(index_, shopper_->presence, auth.receipt.receipt_id);
   if (shopper_) leave_unanswered(step);
   admitted_while_blocked_ = true;
   enter(step, Admitting{.from_open = from_open});
@@ -142,7 +146,7 @@ void Lane::publish_admitted(Step step, const Authorisation& auth) {
 int Lane::capacity(const Step& step, const Authorisation& auth) const {
   const int left = static_cast<int>(auth.party) - static_cast<int>(auth.counted);
   if (auth.unlimited) return 1;
-  return auth.entry ? std::min(left, step.gate.book.allowance(*auth.entry)) : left;
+  return auth.entry ? std::min(left, step.gate.book.allowance(*auth.entry, auth.counted > 0)) : left;
 }
 
 bool Lane::party_left(const Step& step) const {
@@ -169,7 +173,9 @@ void Lane::passage(Step step) {
   auto& gate = step.gate;
   auto& wake = step.wake;
   const Now& now = wake.now();
-  const bool closed = std::holds_alternative<Closed>(phase_);
+  const bool out_of_service =
+      std::holds_alternative<OutOfService>(phase_) && auths_.empty() && outputs_.barrier_closed_commanded() == true;
+  const bool closed = std::holds_alternative<Closed>(phase_) || out_of_service;
   if (std::holds_alternative<Recovering>(phase_) && auths_.empty())
     begin_override(step, ReceiptKind::kFault, Basis::kFault);
   if (auths_.empty() || closed) {
@@ -192,13 +198,13 @@ void Lane::passage(Step step) {
     buzz(step);
   } else {
     ++auth->counted;
-    if (auth->entry) gate.book.count_passage(*auth->entry);
+    if (auth->entry) gate.book.count_passage(*auth->entry, auth->counted == 1);
   }
   if (auth->used_when_passed) {
     auth->entry = gate.book.entry_for(*std::exchange(auth->used_when_passed, std::nullopt), 1,
                                       now.judging + kUnknownExpiry, *gate.ids, now);
     gate.book.open(*auth->entry);
-    gate.book.count_passage(*auth->entry);
+    gate.book.count_passage(*auth->entry, true);
   }
   if (receipt.cart_id) gate.proximity.passed(*receipt.cart_id, now.mono);
   std::vector<std::pair<std::string_view, FieldValue>> fields;
@@ -229,9 +235,10 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   std::vector<std::pair<std::string_view, FieldValue>> fields{{"state", std::string("sealed")}};
   describe(receipt, fields);
   gate.publish(PublicEventType::kReceipt, config_->id, wake.now(), std::move(fields));
-  if (outcome == Outcome::kNotUsed && (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout)) {
-    send_lapsed(step, receipt);
-  }
+  if (outcome != Outcome::kNotUsed) return;
+  if (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout) send_lapsed(step, receipt);
+  if (receipt.kind == ReceiptKind::kStaff || (!receipt.session_id && !receipt.cart_id))
+    gate.questions.untie(receipt.receipt_id);
 }
 
 void Lane::seal_all(Step step, bool override_takes_over) {

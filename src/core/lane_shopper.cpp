@@ -53,15 +53,20 @@ void Lane::run_shopper(Step step) {
   judge(step);
 }
 
+void Lane::give_back_answer(Step step) {
+  if (!shopper_->answer || !std::holds_alternative<Admit>(*shopper_->answer)) return;
+  Receipt unused;
+  unused.session_id = std::get<Admit>(*shopper_->answer).session_id;
+  unused.cart_id = shopper_->cart;
+  if (shopper_->cart) unused.session_tag = shopper_->tag;
+  // Where its party leaves or has left here, the claim is theirs.
+  const SessionName name{.session_id = unused.session_id, .cart_id = unused.cart_id, .session_tag = unused.session_tag};
+  if (!step.gate.book.in_use(name)) send_lapsed(step, unused);
+}
+
 void Lane::leave_unanswered(Step step) {
   // An answer that claimed the session for somebody who walked away is given back.
-  if (shopper_->answer && std::holds_alternative<Admit>(*shopper_->answer)) {
-    Receipt unused = new_receipt(step, shopper_->cart ? ReceiptKind::kCart : ReceiptKind::kWalkout, std::nullopt);
-    unused.session_id = std::get<Admit>(*shopper_->answer).session_id;
-    unused.cart_id = shopper_->cart;
-    if (shopper_->cart) unused.session_tag = shopper_->tag;
-    send_lapsed(step, unused);
-  }
+  give_back_answer(step);
   shopper_.reset();
 }
 
@@ -131,7 +136,10 @@ void Lane::look_for_cart(Step step) {
   }
   if (rivalled && !all_closed) {
     if (!shopper.ambiguous_since) shopper.ambiguous_since = wake.mono();
-    if (shopper.cart && shopper.identified) reset_identity();
+    if (shopper.cart && shopper.identified) {
+      give_back_answer(step);
+      reset_identity();
+    }
     if (wake.due(*shopper.ambiguous_since + config_->timing.ambiguity))
       refuse(step, {ShownReason::kSeeStaff, "ambiguous_cart"});
     return;
@@ -143,7 +151,10 @@ void Lane::look_for_cart(Step step) {
 
 void Lane::bind(Step step, const Candidate& cart, bool rivalled) {
   const bool same = shopper_->identified && shopper_->cart == cart.cart_id && shopper_->tag == cart.session_tag;
+  const bool wants_help =
+      cart.state == BeaconState::kNeedsAssistance && (!same || shopper_->state != BeaconState::kNeedsAssistance);
   if (!same) {
+    give_back_answer(step);
     const bool from_nobody = !shopper_->cart && !shopper_->walkout;
     const auto presence = shopper_->presence;
     reset_identity();
@@ -164,6 +175,9 @@ void Lane::bind(Step step, const Candidate& cart, bool rivalled) {
   if (rivalled) shopper_->flags.add(Flag::kAmbiguousCart);
   if (cart.conflicting) shopper_->flags.add(Flag::kBeaconConflict);
   if (cart.receiver_down) shopper_->flags.add(Flag::kReceiverDown);
+  if (!wants_help) return;
+  buzz(step);
+  alarm(step, "needs_assistance", {{"cart_id", static_cast<std::int64_t>(cart.cart_id)}});
 }
 
 void Lane::ask(Step step) {
@@ -253,7 +267,6 @@ bool Lane::judge(Step step) {
   auto& gate = step.gate;
   auto& shopper = *shopper_;
   if (shopper.idle_alone || shopper.state == BeaconState::kNeedsAssistance) {
-    if (!shopper.refused && shopper.state == BeaconState::kNeedsAssistance) alarm(step, "needs_assistance");
     refuse(step, {ShownReason::kSeeStaff, shopper.idle_alone ? "idle_cart" : "needs_assistance"});
     return false;
   }

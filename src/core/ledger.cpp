@@ -94,6 +94,11 @@ bool SessionBook::may_admit(const SessionName& name) const {
   return remaining(row) - static_cast<int>(row.open) >= 1;
 }
 
+bool SessionBook::in_use(const SessionName& name) const {
+  const auto known = find(name);
+  return known && (rows_[*known].open > 0 || remaining(rows_[*known]) <= 0);
+}
+
 bool SessionBook::used(const SessionName& name) const {
   const auto known = find(name);
   return known && remaining(rows_[*known]) <= 0;
@@ -117,13 +122,23 @@ void SessionBook::repeat_after_restart(EntryIndex index) {
   if (row.entry.used > 0) --row.entry.used;
 }
 
-void SessionBook::open(EntryIndex index) { ++rows_[index].open; }
+void SessionBook::open(EntryIndex index) {
+  ++rows_[index].open;
+  ++rows_[index].waiting;
+}
 
-void SessionBook::count_passage(EntryIndex index) { ++rows_[index].live_passages; }
+void SessionBook::count_passage(EntryIndex index, bool first) {
+  auto& row = rows_[index];
+  ++row.live_passages;
+  if (!first) return;
+  EXITGATE_CHECK(row.waiting > 0);
+  --row.waiting;
+}
 
-int SessionBook::allowance(EntryIndex index) const {
+int SessionBook::allowance(EntryIndex index, bool has_counted) const {
   const auto& row = rows_[index];
-  return remaining(row) - (static_cast<int>(row.open) - 1);
+  // The one it was opened for has used its own reservation when they passed.
+  return remaining(row) - (static_cast<int>(row.waiting) - (has_counted ? 0 : 1));
 }
 
 void SessionBook::seal(EntryIndex index, std::uint32_t passages, std::uint32_t used, Writes& writes) {
@@ -131,6 +146,7 @@ void SessionBook::seal(EntryIndex index, std::uint32_t passages, std::uint32_t u
   EXITGATE_CHECK(row.open > 0);
   EXITGATE_CHECK(row.live_passages >= passages);
   --row.open;
+  if (passages == 0) --row.waiting;
   row.live_passages -= passages;
   row.entry.used = std::min<std::uint32_t>(row.entry.used + used, row.entry.party_size);
   writes.emplace_back(PutLedger{row.entry});

@@ -1,8 +1,15 @@
 #include "core/passage_counter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace exitgate {
+namespace {
+
+/// Eyes don't overlap everywhere: somebody between two of them is still on the way.
+constexpr Duration kJustStood = std::chrono::seconds{1};
+
+}  // namespace
 
 CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration join_gap, bool joins_two, Wake& wake) {
   CountedPassages counted;
@@ -10,20 +17,26 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
     const auto seen = std::exchange(pulses_, eyes.passage.activations).value_or(eyes.passage.activations);
     counted.passages += static_cast<int>(eyes.passage.activations - seen);
   }
-  const bool exit_rose = !std::exchange(exit_was_, eyes.exit.active) && eyes.exit.active;
-  const bool safety_rose = !std::exchange(safety_was_, eyes.safety.active) && eyes.safety.active;
-  const bool approach_rose = !std::exchange(approach_was_, eyes.approach.active) && eyes.approach.active;
-  counted.wrong_way = watch_direction(eyes, exit_rose, safety_rose, approach_rose);
+  const Rises rises{.exit = !std::exchange(exit_was_, eyes.exit.active) && eyes.exit.active,
+                    .safety = !std::exchange(safety_was_, eyes.safety.active) && eyes.safety.active,
+                    .approach = !std::exchange(approach_was_, eyes.approach.active) && eyes.approach.active};
+  counted.wrong_way = watch_direction(eyes, rises, wake);
+  if (counted.wrong_way && run_) {
+    // Only the blockage they began with was nobody's passage: one joined before it stays one.
+    if (run_->blockages > 1) ++counted.passages;
+    run_.reset();
+    split_ = false;
+  }
   if (!eyes.exit.bound || eyes.passage.bound) return counted;
 
   if (eyes.safety.active) safety_seen_ = true;
-  if (run_ && !run_->blocked &&
-      (wake.due(run_->cleared_at + join_gap) || (exit_rose && (split_ || (joins_two && run_->blockages >= 2))))) {
+  const bool full = split_ || (joins_two && run_ && run_->blockages >= 2);
+  if (run_ && !run_->blocked && (gap_over(eyes, join_gap, wake) || (rises.exit && full))) {
     ++counted.passages;
     run_.reset();
     split_ = false;
   }
-  if (exit_rose) {
+  if (rises.exit) {
     if (run_) {
       run_->blocked = true;
       ++run_->blockages;
@@ -36,7 +49,7 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
     run_->blocked = false;
     run_->cleared_at = eyes.exit.since;
     // Ask for the end of the gap.
-    if (wake.due(run_->cleared_at + join_gap)) {
+    if (gap_over(eyes, join_gap, wake)) {
       ++counted.passages;
       run_.reset();
       split_ = false;
@@ -45,20 +58,27 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
   return counted;
 }
 
-bool PassageCounter::watch_direction(const EyesForCounting& eyes, bool exit_rose, bool safety_rose,
-                                     bool approach_rose) {
-  if (!eyes.safety.bound) return false;
-  if (exit_rose && !eyes.safety.active && !eyes.approach.active && !safety_seen_)
-    wrong_way_ = {.exit_first = true, .then_safety = false};
-  if (safety_rose && wrong_way_.exit_first && !eyes.approach.active) wrong_way_.then_safety = true;
-  if (approach_rose && wrong_way_.then_safety) {
+bool PassageCounter::gap_over(const EyesForCounting& eyes, Duration join_gap, Wake& wake) const {
+  if (!wake.due(run_->cleared_at + join_gap)) return false;
+  if (!wrong_way_.then_safety) return true;
+  // Somebody is inside who came from the exit, or follows the one who left: where they go tells, for a while.
+  return !eyes.safety.active && wake.due(eyes.safety.since + std::max(join_gap, kJustStood));
+}
+
+bool PassageCounter::watch_direction(const EyesForCounting& eyes, const Rises& rises, Wake& wake) {
+  if (!eyes.safety.bound || !eyes.exit.bound) return false;
+  if (rises.exit) wrong_way_ = {.exit_first = !eyes.safety.active && !eyes.approach.active, .then_safety = false};
+  if (rises.safety && wrong_way_.exit_first && !eyes.approach.active) wrong_way_.then_safety = true;
+  if (rises.approach && wrong_way_.then_safety) {
     wrong_way_ = {};
     safety_seen_ = false;
     return true;
   }
   // Whoever came in by the approach, or stepped back out of the exit, walks no wrong way.
-  if (approach_rose) wrong_way_ = {};
-  if (wrong_way_.exit_first && !wrong_way_.then_safety && !eyes.exit.active && !eyes.safety.active) wrong_way_ = {};
+  if (rises.approach) wrong_way_ = {};
+  const bool empty = !eyes.exit.active && !eyes.safety.active;
+  if (wrong_way_.exit_first && empty && wake.due(std::max(eyes.exit.since, eyes.safety.since) + kJustStood))
+    wrong_way_ = {};
   return false;
 }
 

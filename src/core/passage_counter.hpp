@@ -30,7 +30,6 @@ class PassageCounter {
   void start_new_passage() { split_ = true; }
   /// A run has begun that is not counted yet.
   [[nodiscard]] bool pending() const { return run_.has_value(); }
-  void forget_direction() { wrong_way_ = {}; }
 
  private:
   struct Run {
@@ -38,12 +37,19 @@ class PassageCounter {
     bool blocked = true;
     MonoTime cleared_at{};
   };
-  /// exit → safety → approach, each begun while the one before it stands or just stood.
+  /// exit → safety → approach, each begun while the one before it stands or just stood. Nobody at `approach` when
+  /// `safety` rises is what tells somebody who walks in from somebody who follows out.
   struct WrongWay {
     bool exit_first = false;
     bool then_safety = false;
   };
-  bool watch_direction(const EyesForCounting& eyes, bool exit_rose, bool safety_rose, bool approach_rose);
+  struct Rises {
+    bool exit = false;
+    bool safety = false;
+    bool approach = false;
+  };
+  bool watch_direction(const EyesForCounting& eyes, const Rises& rises, Wake& wake);
+  bool gap_over(const EyesForCounting& eyes, Duration join_gap, Wake& wake) const;
 
   std::optional<Run> run_;
   bool split_ = false;

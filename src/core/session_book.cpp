@@ -24,7 +24,11 @@ void SessionBook::load(const LoadedState& state, const Now& now) {
     if (kept.revocation.session_tag) revoked_tags_[*kept.revocation.session_tag] = kept.kept_until;
   }
   for (const auto& claim : state.claims) claims_[claim.session_id] = claim;
-  for (const auto& entry : state.expected) expected_[entry.lane_id].push_back({entry, expected_until(entry, now)});
+  for (const auto& entry : state.expected) {
+    // When it arrived is not known any more: by its own time it is never good for longer than it was.
+    const auto left = std::min<milliseconds>(entry.at + kExpectedGoodFor - now.wall, kExpectedGoodFor);
+    expected_[entry.lane_id].push_back({entry, now.mono + left});
+  }
   for (const auto& entry : state.ledger) {
     rows_.push_back(Row{.entry = entry});
     index_row(rows_.size() - 1);
@@ -64,6 +68,7 @@ void SessionBook::drop_closure(std::map<CartTag, KnownClosure>::iterator found, 
 }
 
 void SessionBook::on_expected(const ExpectedWalkout& expected, const Now& now, Writes& writes) {
+  if (expected_.size() >= kMaxLanesExpected && !expected_.contains(expected.lane_id)) return;
   auto& queue = expected_[expected.lane_id];
   const bool known = std::any_of(queue.begin(), queue.end(), [&](const KeptExpected& kept) {
     return kept.entry.session_id == expected.session_id;
@@ -93,6 +98,8 @@ void SessionBook::on_claimed(const Claimed& claim, ShortId own_gate, const Now& 
 
 void SessionBook::on_unclaimed(const Unclaimed& claim, Writes& writes) {
   if (claims_.erase(claim.session_id) > 0) writes.emplace_back(DropClaim{claim.session_id});
+  // What was refused for another gate's claim may be good now; which cart's it was is not told.
+  std::erase_if(refusals_, [](const auto& kept) { return kept.second.reason == RefuseReason::kAlreadyUsed; });
 }
 
 void SessionBook::on_reset(Writes& writes) {
@@ -167,6 +174,23 @@ std::optional<SessionTerms> SessionBook::ahead(CartId cart, const SessionTag& ta
   return SessionTerms{answer.session_id, answer.party_size, answer.total, answer.closed_at, answer.expires_at};
 }
 
+void SessionBook::keep_refusal(CartId cart, const SessionTag& tag, RefuseReason reason, MonoTime asked_at,
+                               const Now& now) {
+  if (refusals_.size() >= kMaxRefusals && !refusals_.contains({cart, tag})) {
+    refusals_.erase(std::min_element(refusals_.begin(), refusals_.end(), [](const auto& a, const auto& b) {
+      return a.second.asked_at < b.second.asked_at;
+    }));
+  }
+  const auto ago = std::chrono::duration_cast<milliseconds>(now.mono - asked_at);
+  refusals_[{cart, tag}] = {.reason = reason, .asked_at = asked_at, .asked_wall = now.judging - ago};
+}
+
+const SessionBook::KnownRefusal* SessionBook::refusal(CartId cart, const SessionTag& tag) const {
+  const auto found = refusals_.find({cart, tag});
+  if (found == refusals_.end() || closed_since(cart, tag, found->second.asked_at)) return nullptr;
+  return &found->second;
+}
+
 void SessionBook::keep_pass(const PassHeard& pass) {
   if (passes_.size() >= kMaxPasses && !passes_.contains({pass.cart_id, pass.session_tag})) {
     const auto soonest = std::min_element(passes_.begin(), passes_.end(), [](const auto& a, const auto& b) {
@@ -190,13 +214,8 @@ const PassHeard* SessionBook::pass(CartId cart, const SessionTag& tag, const Now
 std::optional<ExpectedWalkout> SessionBook::expected(const LaneId& lane, const Now& now, Writes& writes) {
   const auto found = expected_.find(lane);
   if (found == expected_.end()) return std::nullopt;
-  auto& queue = found->second;
-  std::erase_if(queue, [&](const KeptExpected& kept) {
-    const bool over = now.mono > kept.until || kept.entry.expires_at < now.judging;
-    if (over) writes.emplace_back(DropExpected{kept.entry.session_id, lane});
-    return over;
-  });
-  for (const auto& kept : queue) {
+  tidy_expected(now, writes);
+  for (const auto& kept : found->second) {
     const SessionName name{.session_id = kept.entry.session_id, .cart_id = {}, .session_tag = {}};
     if (revoked(name, now) || claimed_elsewhere(kept.entry.session_id, now) || !may_admit(name)) continue;
     return kept.entry;
@@ -205,17 +224,37 @@ std::optional<ExpectedWalkout> SessionBook::expected(const LaneId& lane, const N
 }
 
 void SessionBook::take_expected(const ExpectedWalkout& entry, Writes& writes) {
-  std::erase_if(expected_[entry.lane_id],
-                [&](const KeptExpected& kept) { return kept.entry.session_id == entry.session_id; });
+  std::erase_if(expected_[entry.lane_id], [&](const KeptExpected& kept) {
+    if (kept.entry.session_id != entry.session_id) return false;
+    taken_until_[entry.session_id] = kept.until;
+    return true;
+  });
   writes.emplace_back(DropExpected{entry.session_id, entry.lane_id});
 }
 
 void SessionBook::return_expected(const ExpectedWalkout& entry, const Now& now, Writes& writes) {
-  expected_[entry.lane_id].push_front({entry, expected_until(entry, now)});
+  // Its ten seconds went on meanwhile.
+  const auto until = taken_until_.find(entry.session_id);
+  if (until == taken_until_.end() || now.mono > until->second) return;
+  expected_[entry.lane_id].push_front({entry, until->second});
   writes.emplace_back(PutExpected{entry});
 }
 
+void SessionBook::tidy_expected(const Now& now, Writes& writes) {
+  for (auto& [lane, queue] : expected_) {
+    std::erase_if(queue, [&, &id = lane](const KeptExpected& kept) {
+      const bool over = now.mono > kept.until || kept.entry.expires_at < now.judging;
+      if (over) writes.emplace_back(DropExpected{kept.entry.session_id, id});
+      return over;
+    });
+  }
+  std::erase_if(taken_until_, [&](const auto& taken) { return now.mono > taken.second; });
+}
+
 void SessionBook::tidy(const Now& now, Writes& writes) {
+  tidy_expected(now, writes);
+  std::erase_if(expected_, [](const auto& lane) { return lane.second.empty(); });
+  std::erase_if(refusals_, [&](const auto& kept) { return now.mono - kept.second.asked_at > kRevocationKept; });
   while (!closures_by_expiry_.empty() && closures_by_expiry_.begin()->first < now.judging) {
     drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
   }

@@ -38,6 +38,8 @@ class SessionBook {
   static constexpr std::size_t kMaxExpectedPerLane = 64;
   static constexpr std::size_t kMaxAhead = 1000;
   static constexpr std::size_t kMaxPasses = 1000;
+  static constexpr std::size_t kMaxRefusals = 1000;
+  static constexpr std::size_t kMaxLanesExpected = 64;
   static constexpr Duration kAheadGoodFor = std::chrono::seconds{30};
   static constexpr std::chrono::hours kRevocationKept{24};
 
@@ -66,6 +68,17 @@ class SessionBook {
   void keep_ahead(CartId cart, const SessionTag& tag, const Admit& answer, const Now& now);
   [[nodiscard]] std::optional<SessionTerms> ahead(CartId cart, const SessionTag& tag, const Now& now) const;
 
+  /// The backend refused the session to a shopper who stood there, or after they were let in. It stands until a later
+  /// closure, an admit or a pass signed later: known-bad never degrades to unknown.
+  void keep_refusal(CartId cart, const SessionTag& tag, RefuseReason reason, MonoTime asked_at, const Now& now);
+  void end_refusal(CartId cart, const SessionTag& tag) { refusals_.erase({cart, tag}); }
+  struct KnownRefusal {
+    RefuseReason reason{};
+    MonoTime asked_at{};
+    WallTime asked_wall{};
+  };
+  [[nodiscard]] const KnownRefusal* refusal(CartId cart, const SessionTag& tag) const;
+
   void keep_pass(const PassHeard& pass);
   [[nodiscard]] const PassHeard* pass(CartId cart, const SessionTag& tag, const Now& now) const;
 
@@ -83,6 +96,8 @@ class SessionBook {
   [[nodiscard]] const LedgerEntry& entry(EntryIndex index) const { return rows_[index].entry; }
   /// Whether a lane may admit one more of it now: remaining − reserved ≥ 1. An unknown session may.
   [[nodiscard]] bool may_admit(const SessionName& name) const;
+  /// Somebody leaves, or has left, on it here: its claim is ours.
+  [[nodiscard]] bool in_use(const SessionName& name) const;
   /// The session is wholly spent: its party has left.
   [[nodiscard]] bool used(const SessionName& name) const;
   /// Whether an exit that ended `unknown` at the restart may be repeated at this lane (flag after_restart).
@@ -91,9 +106,10 @@ class SessionBook {
 
   /// An open authorisation reserves one person.
   void open(EntryIndex index);
-  void count_passage(EntryIndex index);
-  /// How many more may pass on one of the row's open authorisations.
-  [[nodiscard]] int allowance(EntryIndex index) const;
+  /// `first`: of its authorisation, which reserves nobody from then on.
+  void count_passage(EntryIndex index, bool first);
+  /// How many more may pass on one of the row's open authorisations, that has counted one already or not.
+  [[nodiscard]] int allowance(EntryIndex index, bool has_counted) const;
   /// Ends an open authorisation: `used` persons stay counted of the `passages` it had counted.
   void seal(EntryIndex index, std::uint32_t passages, std::uint32_t used, Writes& writes);
   void allow_repeat(EntryIndex index, const LaneId& lane, MonoTime until);
@@ -117,6 +133,7 @@ class SessionBook {
   struct Row {
     LedgerEntry entry;
     std::uint32_t open = 0;           ///< open authorisations
+    std::uint32_t waiting = 0;        ///< of them, on which nobody has passed yet
     std::uint32_t live_passages = 0;  ///< counted in them
     LaneId repeat_lane{};
     MonoTime repeat_until{};
@@ -128,6 +145,7 @@ class SessionBook {
   void drop_row(EntryIndex index, Writes& writes);
   void tidy_ledger(const Now& now, Writes& writes);
   [[nodiscard]] static MonoTime expected_until(const ExpectedWalkout& entry, const Now& now);
+  void tidy_expected(const Now& now, Writes& writes);
   void drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes);
 
   std::map<CartTag, KnownClosure> closures_;
@@ -137,7 +155,9 @@ class SessionBook {
   std::unordered_map<Uuid, KeptClaim> claims_;
   std::map<CartTag, KeptAhead> ahead_;
   std::map<CartTag, PassHeard> passes_;
+  std::map<CartTag, KnownRefusal> refusals_;
   std::map<LaneId, std::deque<KeptExpected>> expected_;
+  std::unordered_map<Uuid, MonoTime> taken_until_;  ///< how long entries that were taken may be used once returned
   std::deque<Row> rows_;
   std::vector<EntryIndex> free_rows_;
   EntryIndex tidied_ = 0;  ///< where the next tidying goes on

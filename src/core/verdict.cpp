@@ -56,6 +56,18 @@ Verdict admit_by_pass(const Evidence& evidence, const PassHeard& pass, const Ses
   return verdict;
 }
 
+/// The refusal that stands: of this presence's question, or one known of the session from before. A later closure has
+/// ended it, so has a pass the backend signed after it was asked.
+std::optional<RefuseReason> refused(const Evidence& evidence, const Refuse* answer, const PassHeard* pass,
+                                    const SessionBook& book) {
+  if (!evidence.cart) return answer != nullptr ? std::optional(answer->reason) : std::nullopt;
+  if (evidence.answer != nullptr && std::holds_alternative<Admit>(*evidence.answer)) return std::nullopt;
+  const auto* known = book.refusal(*evidence.cart, evidence.tag);
+  if (known == nullptr) return std::nullopt;
+  if (pass != nullptr && pass->closed_at > known->asked_wall) return std::nullopt;
+  return known->reason;
+}
+
 /// No answer is to be waited for: what the box knows itself decides.
 Verdict decide_locally(const Evidence& evidence, const PassHeard* pass, const SessionBook& book,
                        const OfflinePolicy& policy, const Now& now) {
@@ -82,11 +94,12 @@ Verdict decide(const Evidence& evidence, const SessionBook& book, const OfflineP
   }
   const auto* pass = cart && evidence.signed_passes ? book.pass(*evidence.cart, evidence.tag, now) : nullptr;
   const auto* refusal = evidence.answer != nullptr ? std::get_if<Refuse>(evidence.answer) : nullptr;
-  const bool overtaken =
-      refusal != nullptr && cart && book.closed_since(*evidence.cart, evidence.tag, evidence.asked_at);
-  if (refusal != nullptr && !overtaken) {
-    if (refusal->reason != RefuseReason::kUnknownSession || pass == nullptr || evidence.conflicting)
-      return shown(refusal->reason);
+  const bool no_answer = evidence.answer != nullptr && std::holds_alternative<NoAnswer>(*evidence.answer);
+  const bool waiting =
+      evidence.answer == nullptr && evidence.backend_online && !evidence.timed_out;  // an answer may still come
+  if (const auto reason = refused(evidence, refusal, pass, book)) {
+    if (refusal == nullptr && waiting) return VerdictWait{};
+    if (*reason != RefuseReason::kUnknownSession || pass == nullptr || evidence.conflicting) return shown(*reason);
     Flags flags;
     flags.add(Flag::kBackendUnaware);
     return admit_by_pass(evidence, *pass, book, now, flags);
@@ -113,7 +126,6 @@ Verdict decide(const Evidence& evidence, const SessionBook& book, const OfflineP
       return admit(evidence, Basis::kConfirmed, *ahead, book, now);
     }
   }
-  const bool no_answer = evidence.answer != nullptr && std::holds_alternative<NoAnswer>(*evidence.answer);
   if (evidence.backend_online && !evidence.timed_out && !no_answer) return VerdictWait{};
   return decide_locally(evidence, pass, book, policy, now);
 }

@@ -1,0 +1,305 @@
+// Evidence that stands against each other: refusals, passes, claims, late answers, expected walkouts, parties in two
+// lanes (lane contract §3–5, backend contract "confirm").
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+void settle(LaneWorld& world, std::size_t lane = 0) {
+  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{15}));
+}
+void go_offline(LaneWorld& world) {
+  world.step(BackendConnected{false, "cable"});
+  world.run(std::chrono::seconds{6});
+}
+PassHeard pass_of(const LaneWorld& world, CartId cart, std::uint8_t n, Duration closed_ago) {
+  const auto closed = world.now().wall - std::chrono::duration_cast<milliseconds>(closed_ago);
+  return {.cart_id = cart,
+          .session_tag = tag(n),
+          .session_id = session(n),
+          .closed_at = closed,
+          .expires_at = closed + std::chrono::hours{1},
+          .party_size = 1,
+          .total = {},
+          .raw = {1, 2, 3}};
+}
+std::size_t count_stage(const LaneWorld& world, Stage stage) {
+  return static_cast<std::size_t>(
+      std::count_if(world.asked.begin(), world.asked.end(), [&](const auto& r) { return r.stage == stage; }));
+}
+constexpr PointId kLane2 = kPointsPerLane;
+
+}  // namespace
+
+TEST_CASE("a refusal is not forgotten with the presence: a pass signed before it opens nothing while offline") {
+  LaneWorld world;
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent) return Refuse{RefuseReason::kPaymentFailed};
+    return std::nullopt;
+  };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  REQUIRE(world.reason() == "payment_failed");
+  world.set(kApproach, false);
+  world.run(milliseconds{800});
+  world.backend = nullptr;
+  go_offline(world);
+  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.set(kApproach, true);
+  world.run(std::chrono::seconds{2});
+  CHECK_FALSE(world.barrier_commanded_open());
+  CHECK(world.reason() == "payment_failed");
+  // One the backend signed since is newer than its refusal.
+  world.step(pass_of(world, 117, 1, Duration{0}));
+  CHECK(world.barrier_commanded_open());
+}
+
+TEST_CASE("a question asked again that gets no answer leaves the refusal standing") {
+  LaneWorld world;
+  bool silent = false;
+  world.backend = [&](const ConfirmRequest&) -> std::optional<ConfirmAnswer> {
+    if (silent) return NoAnswer{NoAnswerCause::kTransport, "scripted"};
+    return Refuse{RefuseReason::kInspection};
+  };
+  settle(world);
+  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  REQUIRE(world.phase() == Phase::kRefused);
+  silent = true;
+  world.run(std::chrono::seconds{20});
+  CHECK_FALSE(world.barrier_commanded_open());
+}
+
+TEST_CASE("unknown_session does not beat a valid pass, and the receipt says backend_unaware") {
+  LaneWorld world;
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent) return Refuse{RefuseReason::kUnknownSession};
+    return std::nullopt;
+  };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  REQUIRE(world.barrier_commanded_open());
+  CHECK(world.open.begin()->second.basis == Basis::kSignedPass);
+  CHECK(world.open.begin()->second.flags.has(Flag::kBackendUnaware));
+}
+
+TEST_CASE("offline: the question is sent all the same, and a late admit for one who has left gives no claim back") {
+  LaneWorld world;
+  settle(world);
+  go_offline(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  REQUIRE(world.barrier_commanded_open());
+  REQUIRE(count_stage(world, Stage::kPresent) == 1);
+  REQUIRE(count_stage(world, Stage::kAdmitted) == 1);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.walk_through();
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].outcome == Outcome::kPassed);
+  world.answer(0, admit_answer(1));
+  CHECK(count_stage(world, Stage::kLapsed) == 0);
+}
+
+TEST_CASE("a walkout let in by policy who did not pass: the admit that comes late is given back once") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  go_offline(world);
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  REQUIRE(world.barrier_commanded_open());
+  world.set(kApproach, false);
+  REQUIRE(world.run_until([&] { return !world.sealed.empty(); }));
+  CHECK(world.sealed[0].outcome == Outcome::kNotUsed);
+  REQUIRE(world.asked[0].stage == Stage::kPresent);
+  world.answer(0, admit_answer(9));
+  REQUIRE(count_stage(world, Stage::kLapsed) == 1);
+  CHECK(world.asked.back().session_id == session(9));
+}
+
+TEST_CASE("a used session that is shown again keeps its claim: its answer is not given back") {
+  LaneWorld world;
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent) return admit_answer(1);
+    return std::nullopt;
+  };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.walk_through();
+  settle(world);
+  world.set(kApproach, true);
+  world.run(std::chrono::seconds{4});
+  CHECK(world.reason() == "already_used");
+  world.set(kApproach, false);
+  world.run(std::chrono::seconds{1});
+  CHECK(count_stage(world, Stage::kLapsed) == 0);
+}
+
+TEST_CASE("two of a party leave by two lanes at once, and neither is a tailgate") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}, LaneOptions{.mode = LaneMode::kWalkout}});
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent) return admit_answer(5, 2);
+    return std::nullopt;
+  };
+  settle(world);
+  settle(world, 1);
+  world.set(kApproach, true);
+  world.set(kApproach + kLane2, true);
+  REQUIRE(world.run_until([&] { return world.phase(0) == Phase::kPassing && world.phase(1) == Phase::kPassing; }));
+  world.walk_through(0);
+  world.walk_through(1);
+  world.run(std::chrono::seconds{12});
+  REQUIRE(world.sealed.size() == 2);
+  for (const auto& receipt : world.sealed) {
+    CHECK(receipt.passages == 1);
+    CHECK(receipt.flags.empty());
+  }
+  CHECK(world.ledger.begin()->second.used == 2);
+}
+
+TEST_CASE("an entry that returns is good for what was left of its ten seconds") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3));
+  world.run(std::chrono::seconds{8});
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  REQUIRE(world.barrier_commanded_open());
+  world.answer(0, admit_answer(9));
+  CHECK(world.open.begin()->second.session_id == session(9));
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.walk_through();
+  settle(world);
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK_FALSE(world.barrier_commanded_open());
+}
+
+TEST_CASE("an entry found at the start is not good for longer than it was") {
+  LoadedState loaded;
+  auto old = expected(3);
+  old.at = old.at - std::chrono::minutes{10};
+  loaded.expected.push_back(old);
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, loaded);
+  settle(world);
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK_FALSE(world.barrier_commanded_open());
+}
+
+TEST_CASE("a cart that needs assistance is told once by event and buzzer, also one that was refused before") {
+  LaneWorld world;
+  world.backend = [](const ConfirmRequest&) -> std::optional<ConfirmAnswer> {
+    return Refuse{RefuseReason::kSessionOpen};
+  };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(std::chrono::seconds{2});
+  REQUIRE(world.reason() == "finish_on_cart");
+  REQUIRE_FALSE(world.coils[kBuzzer]);
+  world.beacon(117, BeaconState::kNeedsAssistance);
+  world.run(milliseconds{200});
+  CHECK(world.reason() == "see_staff");
+  CHECK(world.coils[kBuzzer]);
+  world.run(std::chrono::seconds{5});
+  const auto alarms = world.alarms();
+  CHECK(std::count(alarms.begin(), alarms.end(), "needs_assistance") == 1);
+}
+
+TEST_CASE("a staff opening with a passage that a kill left open makes its session used") {
+  LoadedState loaded;
+  Receipt receipt;
+  receipt.receipt_id = session(77);
+  receipt.store_id = ShortId::of("SEA-042");
+  receipt.gate_id = ShortId::of("front");
+  receipt.lane_id = ShortId::of("1");
+  receipt.kind = ReceiptKind::kStaff;
+  receipt.basis = Basis::kStaff;
+  receipt.cart_id = 117;
+  receipt.session_tag = tag(1);
+  receipt.passages = 1;
+  loaded.open_receipts.push_back(receipt);
+  LaneWorld world({LaneOptions{}}, loaded);
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].outcome == Outcome::kUnknown);
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{200});
+  CHECK(world.reason() == "already_used");
+}
+
+TEST_CASE("walking in by the exit right behind somebody who left with both eyes blocked is wrong_way, not a tailgate") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3));
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.walk_through();
+  world.run(milliseconds{250});
+  // The barrier is open still.
+  world.set(kExit, true);
+  world.run(milliseconds{200});
+  world.set(kSafety, true);
+  world.run(milliseconds{100});
+  world.set(kExit, false);
+  world.run(milliseconds{400});
+  world.set(kSafety, false);
+  world.run(milliseconds{200});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  world.set(kApproach, false);
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].passages == 1);
+  CHECK_FALSE(world.sealed[0].flags.has(Flag::kTailgate));
+  CHECK(world.sealed[0].flags.has(Flag::kWrongWay));
+  const auto alarms = world.alarms();
+  CHECK(std::count(alarms.begin(), alarms.end(), "wrong_way") == 1);
+}
+
+TEST_CASE("somebody who follows out through a gap between the eyes is counted, whoever steps up behind") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3, 2));
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.walk_through();
+  world.run(milliseconds{250});
+  world.set(kSafety, true);
+  world.run(milliseconds{200});
+  world.set(kSafety, false);
+  world.run(milliseconds{100});
+  world.set(kExit, true);
+  world.run(milliseconds{200});
+  world.set(kExit, false);
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].passages == 2);
+  CHECK(world.sealed[0].flags.empty());
+}
+
+}  // namespace exitgate::test
