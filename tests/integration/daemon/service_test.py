@@ -1,0 +1,142 @@
+"""Stopping, reloading, and what the service manager is told."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import unittest
+
+from modbus_module import ModbusModule
+from running_gate import BARRIER, CART_LANE, WALKOUT_LANE, Gate, eventually
+
+
+class Stopping(unittest.TestCase):
+    def test_sigterm_opens_the_barriers_and_ends_with_0_within_3_s(self):
+        with Gate() as gate:
+            self.assertTrue(gate.module.coil(CART_LANE + BARRIER))
+            code, took = gate.terminate()
+            self.assertEqual((0, False, False), (code, gate.module.coil(CART_LANE + BARRIER), gate.module.coil(WALKOUT_LANE + BARRIER)))
+            self.assertLess(took, 3)
+
+    def test_outputs_can_be_held(self):
+        with Gate(shutdown="hold") as gate:
+            code, took = gate.terminate()
+            self.assertEqual((0, True, True), (code, gate.module.coil(CART_LANE + BARRIER), gate.module.coil(WALKOUT_LANE + BARRIER)))
+            self.assertLess(took, 3)
+
+    def test_sigterm_ends_it_within_3_s_though_the_module_is_silent(self):
+        with Gate() as gate:
+            gate.module.silent = True
+            code, took = gate.terminate()
+            self.assertEqual(0, code)
+            self.assertLess(took, 3)
+
+
+class Reloading(unittest.TestCase):
+    def test_a_bad_file_changes_nothing(self):
+        with Gate() as gate:
+            before = gate.api("GET", "/api/v1/config")
+            gate.write_store(gate.store_text().replace("settle_ms = 200", "settle_ms = -1"))
+            done = gate.cli("reload")
+            self.assertNotEqual(0, done.returncode, done.stdout + done.stderr)
+            self.assertIn("settle_ms", done.stdout + done.stderr)
+            gate.process.send_signal(signal.SIGHUP)
+            eventually(lambda: self.log(gate).count("refused") >= 2, "both reloads are refused")
+            self.assertEqual(before, gate.api("GET", "/api/v1/config"))
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+
+    @staticmethod
+    def log(gate):
+        with open(gate.path("log"), encoding="utf-8") as file:
+            return file.read()
+
+    def test_a_good_file_is_taken_and_exits_go_on(self):
+        with Gate() as gate:
+            process = gate.process.pid
+            gate.write_store(close_delay_ms=1300)
+            self.assertEqual(0, gate.cli("reload").returncode)
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+            opened, closed = [at for at, coil, _ in gate.module.writes if coil == CART_LANE + BARRIER][-2:]
+            self.assertGreater(closed - opened, 1.3, "the new close_delay_ms")
+            self.assertEqual(process, gate.process.pid)
+
+    def test_another_device_restarts_the_box_in_place(self):
+        with Gate() as gate:
+            other = ModbusModule()
+            gate.cleanup.callback(other.close)
+            other.inputs.update(gate.module.inputs)
+            other.coils.update(gate.module.coils)
+            for lane in (CART_LANE, WALKOUT_LANE):
+                other.add_barrier(lane, lane + 3, lane + 4)
+                other.inputs.update({lane + 3: False, lane + 4: True})
+            first, gate.module = gate.module, other
+            gate.write_store()
+            gate.process.send_signal(signal.SIGHUP)
+            eventually(lambda: other.requests > 0, "the other module is asked")
+            gate.cleanup.callback(first.close)
+            eventually(gate.answers, "the API is there again")
+            gate.until_idle()
+            gate.until_online()
+            self.assertEqual([], [w for w in first.writes if w[2] is False and w[1] == CART_LANE + BARRIER], "nothing was opened for it")
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+            self.assertIsNone(gate.process.poll())
+
+
+class Notifying(unittest.TestCase):
+    """NOTIFY_SOCKET as the service manager has it."""
+
+    def test_ready_comes_when_outputs_are_known_and_the_watchdog_is_fed(self):
+        with Gate(start=False) as gate:
+            manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            gate.cleanup.callback(manager.close)
+            manager.bind(gate.path("notify"))
+            gate.environment = {"NOTIFY_SOCKET": gate.path("notify"), "WATCHDOG_USEC": "400000"}
+            os.environ.pop("WATCHDOG_PID", None)
+            gate.module.silent = True
+            told = []
+            threading.Thread(target=self.listen, args=[manager, told], daemon=True).start()
+            gate.start()
+            time.sleep(0.2)  # the module is silent, and its loss is told after 500 ms
+            self.assertEqual([], self.with_word(told, "READY=1"), "outputs are not known yet")
+            gate.module.silent = False
+            gate.until_idle()
+            eventually(lambda: len(self.with_word(told, "WATCHDOG=1")) >= 5, "the watchdog is fed")
+            self.assertEqual(1, len(self.with_word(told, "READY=1")), told)
+            gate.process.send_signal(signal.SIGSTOP)
+            eventually(lambda: "T" in self.state(gate.process.pid), "it is stopped")
+            time.sleep(0.1)  # what was sent before it stopped is read
+            fed = len(told)
+            time.sleep(0.6)  # longer than WATCHDOG_USEC
+            self.assertEqual(fed, len(told), "a stopped process feeds nobody")
+            gate.process.send_signal(signal.SIGCONT)
+            gate.process.send_signal(signal.SIGTERM)
+            eventually(lambda: self.with_word(told, "STOPPING=1"), "stopping is told")
+            self.assertEqual(0, gate.process.wait(5))
+
+    @staticmethod
+    def state(pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+
+    @staticmethod
+    def with_word(told, word):
+        return [message for message in list(told) if word in message.split("\n")]
+
+    @staticmethod
+    def listen(manager, told):
+        try:
+            while True:
+                told.append(manager.recv(4096).decode())
+        except OSError:
+            pass
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
