@@ -175,6 +175,7 @@ class Lane {
   bool run(Step step, Recovering& phase);
   void close_out_of_service(Step step, OutOfService& phase);
   void clear_for_override(Step step);
+  [[nodiscard]] Status not_to_be_opened() const;
   [[nodiscard]] bool release_inputs_read(const GateState& gate, Wake& wake) const;
   void begin_override(Step step, ReceiptKind kind, Basis basis);
   [[nodiscard]] bool faulty() const {

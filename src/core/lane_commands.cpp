@@ -10,6 +10,15 @@ bool Lane::release_inputs_read(const GateState& gate, Wake& wake) const {
   return !fire.bound || fire.readable;
 }
 
+Status Lane::not_to_be_opened() const {
+  const bool override_stands = std::holds_alternative<Released>(phase_) || std::holds_alternative<HeldOpen>(phase_) ||
+                               std::holds_alternative<Faulted>(phase_) || std::holds_alternative<OutOfService>(phase_);
+  const auto name = std::string(to_string(phase()));
+  return fail(override_stands ? to_string(phase()) : "lane_busy",
+              "lane " + config_->id.str() + " is " + name +
+                  ": it can be opened in idle, present, deciding, refused, clearing and closing");
+}
+
 Status Lane::command(GateState& gate, const StaffCommand& command, Wake& wake) {
   const Step step{gate, wake};
   auto no_effect = [&](const std::string& why) { return fail("no_effect", "lane " + config_->id.str() + ": " + why); };
@@ -19,13 +28,7 @@ Status Lane::command(GateState& gate, const StaffCommand& command, Wake& wake) {
         admit_staff(step, command.by, command.reason);
         return {};
       }
-      const bool override_stands =
-          std::holds_alternative<Released>(phase_) || std::holds_alternative<HeldOpen>(phase_) ||
-          std::holds_alternative<Faulted>(phase_) || std::holds_alternative<OutOfService>(phase_);
-      const auto name = std::string(to_string(phase()));
-      return fail(override_stands ? to_string(phase()) : "lane_busy",
-                  "lane " + config_->id.str() + " is " + name +
-                      ": it can be opened in idle, present, deciding, refused, clearing and closing");
+      return not_to_be_opened();
     }
     case StaffVerb::kHoldOpen:
       if (durable_.held_open) return no_effect("it is held open already");

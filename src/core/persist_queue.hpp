@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace exitgate {
 
 class PersistQueue {
  public:
-  /// Transactions with receipts kept in memory while the disk can't take them; beyond it the box holds its lanes open.
+  /// Receipts kept in memory while the disk can't take them; beyond it the box holds its lanes open.
   static constexpr std::size_t kMaxKept = 10000;
   static constexpr Duration kRetryAfter = std::chrono::seconds{1};
 
@@ -26,7 +27,7 @@ class PersistQueue {
   [[nodiscard]] bool pending(Ticket ticket) const;
   /// Some transaction failed and is not written yet.
   [[nodiscard]] bool failing() const { return failed_since_.has_value(); }
-  [[nodiscard]] bool overflowing() const { return kept_.size() >= kMaxKept; }
+  [[nodiscard]] bool overflowing() const { return receipts_.size() > kMaxKept; }
   [[nodiscard]] bool disk_full() const { return failing() && disk_full_; }
   [[nodiscard]] std::size_t kept() const { return kept_.size(); }
 
@@ -36,7 +37,9 @@ class PersistQueue {
     std::vector<StoreWrite> writes;
     bool in_flight = true;
   };
-  std::deque<Kept> kept_;  // in order of ticket
+  void count(const std::vector<StoreWrite>& writes, int by);
+  std::deque<Kept> kept_;         // in order of ticket
+  std::map<Uuid, int> receipts_;  // in them: how many transactions name it
   Ticket next_ = 1;
   std::optional<MonoTime> failed_since_;
   MonoTime retry_at_{};
