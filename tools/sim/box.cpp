@@ -1,0 +1,407 @@
+// Power, time, hardware and the step of a simulated box.
+#include "tools/sim/box.hpp"
+
+#include <algorithm>
+
+namespace exitgate::sim {
+namespace {
+
+constexpr std::int64_t kWallStart_ms = 1793000000000;
+constexpr PointId kPerLane = 20;
+constexpr PointId kBarrierPoint = 10;
+constexpr PointId kGreenPoint = 11;
+constexpr PointId kPulsePoint = 14;
+constexpr PointId kHoldPoint = 15;
+constexpr PointId kFirePoint = 900;
+constexpr DeviceId kIo = 0;
+constexpr Duration kTravel = milliseconds{600};
+constexpr Duration kPollAtMostEvery = milliseconds{40};
+
+PointId point_of(std::size_t lane, PointId point) { return static_cast<PointId>(lane * kPerLane + point); }
+
+Uuid chain_of(std::uint64_t seed, std::size_t box) {
+  Uuid id;
+  for (std::size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<std::uint8_t>(seed >> (8 * i));
+  id.bytes[15] = static_cast<std::uint8_t>(box + 1);
+  return id;
+}
+
+}  // namespace
+
+Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
+    : around_(around),
+      index_(index),
+      kinds_(std::move(lanes)),
+      lanes_(kinds_.size()),
+      disk_(chain_of(around.options.seed, index)) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
+    lanes_[i].truth[static_cast<std::size_t>(Eye::kLimitClosed)] = true;
+    around_.oracle.lane(index_, i).pulse = kinds_[i].pulse;
+  }
+}
+
+GateConfig Box::make_config() const {
+  GateConfig config;
+  config.store_id = ShortId::of("SEA-042");
+  config.gate_id = ShortId::of(name());
+  config.devices.push_back({ShortId::of("io1"), DeviceKind::kDigital});
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    config.devices.push_back({ShortId::of("rx" + std::to_string(i + 1)), DeviceKind::kReceiver});
+    const auto in = [&](Eye eye) {
+      return InputBinding{.point = point_of(i, static_cast<PointId>(eye)), .device = kIo};
+    };
+    const auto out = [&](PointId point) { return OutputBinding{.point = point_of(i, point), .device = kIo}; };
+    LaneConfig lane;
+    lane.id = ShortId::of(std::to_string(i + 1));
+    lane.mode = kinds_[i].mode;
+    lane.timing = LaneTiming::defaults(false);
+    lane.receiver = static_cast<DeviceId>(i + 1);
+    lane.input(InputRole::kApproach) = in(Eye::kApproach);
+    if (kinds_[i].pulse) {
+      lane.input(InputRole::kPassage) = in(Eye::kPassage);
+      lane.output(OutputRole::kOpenPulse) = out(kPulsePoint);
+      lane.output(OutputRole::kHoldOpen) = out(kHoldPoint);
+    } else {
+      lane.input(InputRole::kSafety) = in(Eye::kSafety);
+      lane.input(InputRole::kExit) = in(Eye::kExit);
+      lane.output(OutputRole::kBarrier) = out(kBarrierPoint);
+    }
+    if (kinds_[i].limits && !kinds_[i].pulse) {
+      lane.input(InputRole::kBarrierOpen) = in(Eye::kLimitOpen);
+      lane.input(InputRole::kBarrierClosed) = in(Eye::kLimitClosed);
+    }
+    lane.output(OutputRole::kSignalGreen) = out(kGreenPoint);
+    config.lanes.push_back(lane);
+  }
+  config.fire_alarm = InputBinding{.point = kFirePoint, .device = kIo};
+  config.offline.max_exits_per_hour = 1000;
+  return config;
+}
+
+Uuid Box::next(WallTime at) {
+  std::array<std::uint8_t, 10> random{};
+  ++ids_;
+  for (std::size_t i = 0; i < 8; ++i) random[9 - i] = static_cast<std::uint8_t>(ids_ >> (8 * i));
+  random[0] = static_cast<std::uint8_t>(index_ + 1);
+  return make_uuid_v7(at, random);
+}
+
+WallTime Box::true_wall() const { return wall_from_ms(kWallStart_ms + to_ms(around_.agenda.now().time_since_epoch())); }
+
+Now Box::now() const {
+  const auto mono = around_.agenda.now();
+  const auto wall = true_wall() + clock_offset_;
+  const bool synchronised = clock_offset_ > std::chrono::hours{-24 * 365};
+  return {.mono = mono,
+          .wall = wall,
+          .judging = synchronised ? wall : true_wall(),
+          .synchronised = synchronised,
+          .boot_ms = to_ms(mono.time_since_epoch())};
+}
+
+void Box::note(const std::string& text) {
+  const auto us = us_since_origin(around_.agenda.now());
+  trace.push_back(std::to_string(us / 1000) + "ms " + name() + " " + text);
+}
+
+void Box::later(Duration span, std::function<void()> action) {
+  around_.agenda.in(span, [this, life = life_, action = std::move(action)] {
+    if (life == life_ && alive()) action();
+  });
+}
+
+void Box::start() {
+  if (alive()) return;
+  ++life_;
+  const auto loaded = disk_.load(now().wall);
+  stream_at_ = loaded.last_event_id.empty() ? 0 : std::stoul(loaded.last_event_id);
+  boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
+  controller_ =
+      std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_, *this, now());
+  drain_ = std::make_unique<Drain>([this] { return around_.dice.part(); });
+  drain_->queue_is(disk_.queue_status().queued);
+  device_up_ = false;
+  connected_ = false;
+  drain_wake_ = kNever;
+  disk_free_at_ = around_.agenda.now();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{static_cast<DeviceId>(i + 1)});
+  if (device_answers_) device(true);
+  if (!weather.backend_down) connect(true);
+  pump_drain();
+}
+
+void Box::die(bool power_cut) {
+  if (!alive()) return;
+  controller_.reset();
+  drain_.reset();
+  ++life_;
+  stream_busy_ = false;
+  held_answer_.reset();
+  // A killed process may have left finished writes behind whose answer it never heard; a power cut leaves a part.
+  const auto keep = unsynced_.empty() ? 0 : around_.dice.between(0, static_cast<int>(unsynced_.size()));
+  for (int i = 0; i < keep && !weather.disk_fails && !weather.disk_full; ++i)
+    commit(0, unsynced_[static_cast<std::size_t>(i)].second);
+  unsynced_.clear();
+  around_.oracle.box_died(index_);
+  note(power_cut ? "power cut" : "killed");
+  // The module drops its outputs by itself; what is energised to be closed opens.
+  around_.agenda.in(milliseconds{1500}, [this, life = life_] {
+    if (life != life_ || alive()) return;
+    for (auto& [point, energised] : coils_) energised = false;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) drive(i, false);
+  });
+}
+
+void Box::feed(const Event& event) {
+  if (!alive()) return;
+  // A device that answers is polled all the time; what changes nothing is told only when somebody would miss it.
+  const bool fresh = around_.agenda.now() - polled_at_ < kPollAtMostEvery;
+  if (device_up_ && device_answers_ && !fresh && !std::holds_alternative<InputsPolled>(event)) poll_changes({});
+  if (alive()) step(event);
+}
+
+void Box::step(const Event& event) {
+  auto& coverage = around_.report.coverage;
+  for (const auto& lane : controller_->lanes()) ++coverage[static_cast<std::size_t>(lane.phase())][event.index()];
+  ++around_.report.steps;
+  if (around_.options.trace) note("event " + std::to_string(event.index()));
+  // A copy: what a command leads to may run the next step.
+  const auto commands = controller_->step(event, now());
+  for (const auto& command : commands) carry_out(command);
+  around_.oracle.step_is_over(index_, device_answers_);
+}
+
+void Box::carry_out(const Command& command) {
+  if (const auto* output = std::get_if<WriteOutput>(&command)) write(*output);
+  if (std::holds_alternative<ReadOutputs>(command)) read_outputs();
+  if (const auto* question = std::get_if<Ask>(&command)) ask(*question);
+  if (const auto* transaction = std::get_if<Persist>(&command)) persist(*transaction);
+  if (!around_.options.trace) return;
+  if (const auto* told = std::get_if<Publish>(&command)) {
+    std::string text(to_string(told->event.type));
+    if (told->event.lane_id) text += " lane " + told->event.lane_id->str();
+    for (const auto& [key, value] : told->event.fields) {
+      if (const auto* string = std::get_if<std::string>(&value)) text += " " + std::string(key) + "=" + *string;
+    }
+    note(text);
+  }
+}
+
+void Box::write(const WriteOutput& write) {
+  const auto lane = static_cast<std::size_t>(write.point / kPerLane);
+  const auto mutation = around_.options.mutation;
+  const bool known = lane < lanes_.size();
+  const bool barrier = known && write.point == point_of(lane, kinds_[lane].pulse ? kHoldPoint : kBarrierPoint);
+  bool energised = write.energised;
+  if (barrier && !energised && (mutation == Mutation::kDropOpen || (mutation == Mutation::kIgnoreFire && fire_)))
+    energised = true;
+  if (barrier) around_.oracle.barrier_told(index_, lane, energised);
+  if (known && around_.options.trace) note("write point " + std::to_string(write.point) + (energised ? " on" : " off"));
+  if (known && write.point == point_of(lane, kPulsePoint) && energised) around_.oracle.pulsed(index_, lane);
+  if (!device_answers_) return;
+  coils_[write.point] = energised;
+  if (barrier) drive(lane, energised);
+  if (known && write.point == point_of(lane, kPulsePoint) && energised) drive(lane, false);
+  if (known && !barrier && write.point == point_of(lane, kGreenPoint) && moved) {
+    later(Duration{0}, [this, lane] { moved(lane); });
+  }
+  later(milliseconds{4}, [this, write] {
+    if (device_answers_) feed(OutputWritten{write.point, write.energised, true});
+  });
+}
+
+void Box::read_outputs() {
+  later(milliseconds{4}, [this] {
+    if (!device_answers_) return;
+    OutputsRead found{kIo, {}};
+    for (const auto& [point, energised] : coils_) {
+      found.levels.push_back({point, energised, around_.agenda.now()});
+      const auto lane = static_cast<std::size_t>(point / kPerLane);
+      if (lane >= lanes_.size() || point != point_of(lane, kinds_[lane].pulse ? kHoldPoint : kBarrierPoint)) continue;
+      auto& truth = around_.oracle.lane(index_, lane);
+      if (!truth.known) truth.told_closed = energised;
+      truth.known = true;
+    }
+    feed(found);
+  });
+}
+
+void Box::settle_position(std::size_t lane) {
+  auto& at = lanes_[lane];
+  const double part =
+      static_cast<double>((around_.agenda.now() - at.moved_at).count()) / static_cast<double>(kTravel.count());
+  at.position = std::clamp(at.position + (at.closing ? -part : part), 0.0, 1.0);
+  if (at.position < 1e-6) at.position = 0;
+  if (at.position > 1 - 1e-6) at.position = 1;
+  at.moved_at = around_.agenda.now();
+  around_.oracle.lane(index_, lane).position = at.position;
+}
+
+void Box::drive(std::size_t lane, bool closing) {
+  auto& at = lanes_[lane];
+  settle_position(lane);
+  if (at.closing == closing && at.moved_at != MonoTime{}) {
+    if ((closing && at.position <= 0) || (!closing && at.position >= 1)) return;
+  }
+  at.closing = closing;
+  const auto motion = ++at.motion;
+  const double left = closing ? at.position : 1 - at.position;
+  if (left > 0 && (at.position <= 0 || at.position >= 1)) {
+    around_.agenda.in(milliseconds{50}, [this, lane] {
+      settle_position(lane);
+      see(lane, Eye::kLimitClosed, lanes_[lane].position <= 0);
+      see(lane, Eye::kLimitOpen, lanes_[lane].position >= 1);
+    });
+  }
+  const auto span = Duration{static_cast<std::int64_t>(left * static_cast<double>(kTravel.count())) + 1};
+  around_.agenda.in(span, [this, lane, motion] {
+    if (lanes_[lane].motion != motion) return;
+    settle_position(lane);
+    see(lane, Eye::kLimitClosed, lanes_[lane].position <= 0);
+    see(lane, Eye::kLimitOpen, lanes_[lane].position >= 1);
+    if (moved) moved(lane);
+  });
+}
+
+bool Box::level(std::size_t lane, Eye eye) const {
+  const auto at = static_cast<std::size_t>(eye);
+  const auto fault = lanes_[lane].fault[at];
+  if (fault == EyeFault::kStuckActive) return true;
+  if (fault == EyeFault::kStuckClear) return false;
+  return lanes_[lane].truth[at];
+}
+
+std::vector<PointLevel> Box::all_levels() const {
+  std::vector<PointLevel> levels;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    for (PointId eye = 0; eye < 6; ++eye) {
+      levels.push_back({point_of(i, eye), level(i, static_cast<Eye>(eye)), around_.agenda.now()});
+    }
+  }
+  levels.push_back({kFirePoint, fire_, around_.agenda.now()});
+  return levels;
+}
+
+void Box::poll_changes(std::vector<PointLevel> changes) {
+  polled_at_ = around_.agenda.now();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    settle_position(i);
+    auto& truth = around_.oracle.lane(index_, i);
+    truth.approach = level(i, Eye::kApproach);
+    truth.safety = level(i, Eye::kSafety);
+  }
+  // The fire input is judged once it has outlasted its debounce time.
+  step(InputsPolled{kIo, std::move(changes)});
+}
+
+void Box::publish_eye(std::size_t lane, Eye eye) {
+  if (!alive() || !device_answers_ || !device_up_) return;
+  poll_changes({{point_of(lane, static_cast<PointId>(eye)), level(lane, eye), around_.agenda.now()}});
+}
+
+void Box::see(std::size_t lane, Eye eye, bool active) {
+  auto& truth = lanes_[lane].truth[static_cast<std::size_t>(eye)];
+  if (truth == active) return;
+  const bool before = level(lane, eye);
+  truth = active;
+  if (level(lane, eye) == before) return;
+  publish_eye(lane, eye);
+  if (around_.options.mutation == Mutation::kCloseOnSomebody && eye == Eye::kSafety && active && alive()) {
+    around_.oracle.barrier_told(index_, lane, true);
+  }
+}
+
+void Box::eye_fault(std::size_t lane, Eye eye, EyeFault fault) {
+  const bool before = level(lane, eye);
+  lanes_[lane].fault[static_cast<std::size_t>(eye)] = fault;
+  if (level(lane, eye) != before) publish_eye(lane, eye);
+}
+
+void Box::device(bool answers) {
+  device_answers_ = answers;
+  if (!alive()) return;
+  if (answers && !device_up_) {
+    device_up_ = true;
+    polled_at_ = around_.agenda.now();
+    step(DeviceUp{kIo});
+    if (alive()) poll_changes(all_levels());
+  } else if (!answers && device_up_) {
+    device_up_ = false;
+    step(DeviceDown{kIo, "simulated"});
+  }
+}
+
+void Box::fire(bool active) {
+  fire_ = active;
+  if (!alive() || !device_answers_ || !device_up_) {
+    around_.oracle.fire(index_, false);
+    return;
+  }
+  poll_changes({{kFirePoint, active, around_.agenda.now()}});
+  around_.oracle.fire(index_, false);
+  if (active) {
+    // Debounced for 20 ms; from then on every barrier is commanded open.
+    later(milliseconds{25}, [this] {
+      if (!fire_ || !device_up_) return;
+      poll_changes({});
+      around_.oracle.fire(index_, fire_ && device_up_);
+    });
+  }
+}
+
+void Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm) {
+  if (!alive() || around_.dice.chance(weather.beacon_lost)) return;
+  feed(BeaconHeard{.receiver = static_cast<DeviceId>(receiver + 1),
+                   .cart_id = session.cart,
+                   .state = state,
+                   .session_tag = session.tag,
+                   .rssi_dbm = rssi_dbm,
+                   .tx_dbm = -59});
+}
+
+void Box::receiver(std::size_t lane, bool up) {
+  const auto id = static_cast<DeviceId>(lane + 1);
+  if (up) feed(DeviceUp{id});
+  if (!up) feed(DeviceDown{id, "simulated"});
+}
+
+void Box::staff(StaffVerb verb, std::optional<std::size_t> lane) {
+  feed(StaffCommand{.request = 1,
+                    .lane = lane ? std::optional(ShortId::of(std::to_string(*lane + 1))) : std::nullopt,
+                    .verb = verb,
+                    .by = "kim",
+                    .reason = "simulated",
+                    .mode = {},
+                    .user = ""});
+}
+
+void Box::reload() { feed(Reconfigure{make_config()}); }
+
+bool Box::green(std::size_t lane) const {
+  const auto found = coils_.find(point_of(lane, kGreenPoint));
+  return found != coils_.end() && found->second;
+}
+
+std::string Box::unrest() const {
+  if (!alive()) return "box " + name() + " is dead";
+  for (const auto& lane : controller_->status().lanes) {
+    if (lane.phase != Phase::kIdle) {
+      return "lane " + lane.id.str() + " of " + name() + " is " + std::string(to_string(lane.phase));
+    }
+  }
+  const auto queued = disk_.queue_status().queued;
+  if (queued != 0) return std::to_string(queued) + " receipts of " + name() + " are still queued";
+  return {};
+}
+
+void Box::on_deadline() {
+  if (!alive()) return;
+  if (device_up_ && device_answers_ && around_.agenda.now() - polled_at_ >= kPollAtMostEvery) {
+    poll_changes({});
+  } else {
+    step(Tick{});
+  }
+}
+
+}  // namespace exitgate::sim

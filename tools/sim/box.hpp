@@ -1,0 +1,150 @@
+// One box of a store under virtual time: the controller, its disk, its upload, its wire to the backend and its gate
+// hardware. It dies and comes back. Ownership: refers to the world's agenda, dice, store and oracle. Thread: one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/controller.hpp"
+#include "receipts/drain.hpp"
+#include "receipts/memory_outbox.hpp"
+#include "tools/sim/agenda.hpp"
+#include "tools/sim/options.hpp"
+#include "tools/sim/oracle.hpp"
+
+namespace exitgate::sim {
+
+enum class Eye : std::uint8_t { kApproach, kSafety, kExit, kLimitOpen, kLimitClosed, kPassage };
+enum class EyeFault : std::uint8_t { kNone, kStuckActive, kStuckClear };
+
+struct LaneKind {
+  LaneMode mode = LaneMode::kCart;
+  bool limits = true;
+  bool pulse = false;
+};
+
+/// What the boxes of a world share.
+struct Surroundings {
+  Agenda& agenda;
+  Dice& dice;
+  StoreModel& store;
+  Oracle& oracle;
+  Report& report;
+  const Options& options;
+};
+
+/// The wire and the disk as they are now.
+struct Weather {
+  bool backend_down = false;
+  double answer_lost = 0;
+  double answer_late = 0;
+  double answer_doubled = 0;
+  double upload_reply_lost = 0;
+  double upload_busy = 0;
+  bool disk_fails = false;
+  bool disk_full = false;
+  bool disk_slow = false;
+  double beacon_lost = 0;
+  bool cross_talk = false;
+};
+
+class Box final : public IdSource {
+ public:
+  Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes);
+
+  // --- power ---
+  void start();
+  void die(bool power_cut);
+  [[nodiscard]] bool alive() const { return controller_ != nullptr; }
+
+  // --- the world acts ---
+  void see(std::size_t lane, Eye eye, bool active);
+  void eye_fault(std::size_t lane, Eye eye, EyeFault fault);
+  void device(bool answers);
+  void fire(bool active);
+  void hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm);
+  void receiver(std::size_t lane, bool up);
+  void staff(StaffVerb verb, std::optional<std::size_t> lane);
+  void reload();
+  void connect(bool up);
+
+  void set_clock(milliseconds offset) { clock_offset_ = offset; }
+  Weather weather;
+  /// Told when a lane's barrier reached its end, or its light changed.
+  std::function<void(std::size_t lane)> moved;
+
+  // --- what is seen of it ---
+  [[nodiscard]] bool stands_open(std::size_t lane) const { return lanes_[lane].position >= 1; }
+  [[nodiscard]] bool green(std::size_t lane) const;
+  [[nodiscard]] std::string name() const { return index_ == 0 ? "front" : "back"; }
+  [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
+  [[nodiscard]] bool quiet() const { return !alive() || controller_->all_idle(); }
+  /// Why it is not as it should be in a calm; empty: it is.
+  [[nodiscard]] std::string unrest() const;
+  [[nodiscard]] MonoTime deadline() const { return alive() ? controller_->next_deadline() : kNever; }
+  void on_deadline();
+  [[nodiscard]] WallTime true_wall() const;
+
+  std::vector<std::string> trace;
+
+ private:
+  struct LaneHardware {
+    std::array<bool, 6> truth{};
+    std::array<EyeFault, 6> fault{};
+    double position = 0;
+    bool closing = true;
+    MonoTime moved_at{};
+    std::uint64_t motion = 0;
+  };
+  Uuid next(WallTime at) override;
+  [[nodiscard]] Now now() const;
+  [[nodiscard]] GateConfig make_config() const;
+  void feed(const Event& event);
+  void step(const Event& event);
+  void carry_out(const Command& command);
+  void write(const WriteOutput& write);
+  void read_outputs();
+  void ask(const Ask& ask);
+  void persist(const Persist& persist);
+  void commit(Ticket ticket, const std::vector<StoreWrite>& writes);
+  void pump_drain();
+  void upload(const std::vector<std::string>& jsons);
+  void pump_stream();
+  void poll_changes(std::vector<PointLevel> changes);
+  void publish_eye(std::size_t lane, Eye eye);
+  [[nodiscard]] bool level(std::size_t lane, Eye eye) const;
+  [[nodiscard]] std::vector<PointLevel> all_levels() const;
+  void drive(std::size_t lane, bool closing);
+  void settle_position(std::size_t lane);
+  void note(const std::string& text);
+  /// Carries `action` out later, unless the box has died meanwhile.
+  void later(Duration span, std::function<void()> action);
+
+  Surroundings around_;
+  std::size_t index_;
+  std::vector<LaneKind> kinds_;
+  std::vector<LaneHardware> lanes_;
+  std::map<PointId, bool> coils_;
+  std::unique_ptr<Controller> controller_;
+  std::unique_ptr<Drain> drain_;
+  MemoryOutbox disk_;
+  std::vector<std::pair<Ticket, std::vector<StoreWrite>>> unsynced_;
+  MonoTime disk_free_at_{};
+  std::uint64_t life_ = 0;
+  std::uint64_t ids_ = 0;
+  Uuid boot_id_;
+  milliseconds clock_offset_{0};
+  bool device_answers_ = true;
+  bool device_up_ = false;
+  bool fire_ = false;
+  MonoTime polled_at_{};
+  std::size_t stream_at_ = 0;
+  bool stream_busy_ = false;
+  bool connected_ = false;
+  MonoTime drain_wake_ = kNever;
+  std::optional<ConfirmAnswer> held_answer_;
+};
+
+}  // namespace exitgate::sim

@@ -1,0 +1,136 @@
+// exitgate-sim: runs seeds on all cores and says what came of them.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "tools/sim/options.hpp"
+
+namespace exitgate::sim {
+namespace {
+
+struct Totals {
+  std::int64_t seeds = 0, exits = 0, openings = 0, receipts = 0, steps = 0;
+  double hours = 0;
+  std::array<std::int64_t, kFaultKindCount> injected{};
+  decltype(Report::coverage) coverage{};
+
+  void add(const Report& r) {
+    ++seeds;
+    exits += r.exits;
+    openings += r.openings;
+    receipts += r.receipts;
+    steps += r.steps;
+    hours += r.virtual_hours;
+    for (std::size_t i = 0; i < injected.size(); ++i) injected[i] += r.injected[i];
+    for (std::size_t p = 0; p < kPhaseCount; ++p) {
+      for (std::size_t e = 0; e < kEventKinds; ++e) coverage[p][e] += r.coverage[p][e];
+    }
+  }
+};
+
+void print(const Totals& totals, double seconds) {
+  std::size_t pairs = 0;
+  for (const auto& row : totals.coverage) {
+    for (const auto count : row) pairs += count > 0;
+  }
+  std::printf("%lld seeds, %lld exits, %lld openings, %lld receipts, %lld steps, %.1f virtual hours in %.1f s\n",
+              static_cast<long long>(totals.seeds), static_cast<long long>(totals.exits),
+              static_cast<long long>(totals.openings), static_cast<long long>(totals.receipts),
+              static_cast<long long>(totals.steps), totals.hours, seconds);
+  std::printf("%.0f exits/s; phase x event pairs seen: %zu of %zu\nfaults:",
+              static_cast<double>(totals.exits) / seconds, pairs, kPhaseCount * kEventKinds);
+  for (std::size_t i = 0; i < kFaultKindCount; ++i) {
+    std::printf(" %s %lld", kFaultKindNames[i], static_cast<long long>(totals.injected[i]));
+  }
+  std::printf("\n");
+}
+
+void print_failure(Options options, const Report& report) {
+  std::printf("seed %llu: %s\n  at %.3f s of virtual time; the last events:\n",
+              static_cast<unsigned long long>(report.seed), report.violation.c_str(), report.violated_at_s);
+  options.seed = report.seed;
+  options.trace = true;
+  const auto again = run_seed(options);
+  const auto first = again.trace.size() > 40 ? again.trace.size() - 40 : 0;
+  for (auto i = first; i < again.trace.size(); ++i) std::printf("  %s\n", again.trace[i].c_str());
+}
+
+int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
+  std::atomic<std::uint64_t> next{first};
+  std::atomic<bool> failed{false};
+  std::mutex guard;
+  Totals totals;
+  std::vector<Report> failures;
+  const auto started = std::chrono::steady_clock::now();
+  const bool shows = isatty(STDERR_FILENO) != 0;
+  auto work = [&] {
+    for (auto seed = next++; seed <= last && !failed; seed = next++) {
+      auto own = options;
+      own.seed = seed;
+      auto report = run_seed(own);
+      const std::lock_guard lock(guard);
+      totals.add(report);
+      if (shows)
+        std::fprintf(stderr, "\r%lld of %llu seeds, %lld exits", static_cast<long long>(totals.seeds),
+                     static_cast<unsigned long long>(last - first + 1), static_cast<long long>(totals.exits));
+      if (report.violation.empty()) continue;
+      failures.push_back(std::move(report));
+      failed = true;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
+  for (auto& thread : threads) thread.join();
+  if (shows) std::fprintf(stderr, "\n");
+  print(totals, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  for (const auto& failure : failures) print_failure(options, failure);
+  return failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace exitgate::sim
+
+int main(int argc, char** argv) {
+  CLI::App app("The whole controller on a virtual clock, with an oracle");
+  exitgate::sim::Options options;
+  std::string seeds;
+  std::string trace;
+  app.add_option("--seed", options.seed, "one seed");
+  app.add_option("--seeds", seeds, "a range: A..B")->excludes("--seed");
+  app.add_option("--exits", options.exits, "exits of each seed")->check(CLI::Range(1, 10000000));
+  app.add_option("--lanes", options.lanes, "lanes of each box; else the seed says")->check(CLI::Range(1, 32));
+  app.add_option("--boxes", options.boxes, "boxes of the store; else the seed says")->check(CLI::Range(1, 2));
+  app.add_option("--trace", trace, "write all of the events of the (first) seed here");
+  std::vector<std::string> without;
+  app.add_option("--without", without, "kinds of faults to leave out")
+      ->check(CLI::IsMember(
+          std::vector<std::string>(exitgate::sim::kFaultKindNames.begin(), exitgate::sim::kFaultKindNames.end())));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  for (std::size_t i = 0; i < exitgate::sim::kFaultKindCount; ++i) {
+    for (const auto& name : without) options.faults[i] = options.faults[i] && name != exitgate::sim::kFaultKindNames[i];
+  }
+  auto first = options.seed;
+  auto last = options.seed;
+  if (!seeds.empty() && std::sscanf(seeds.c_str(), "%lu..%lu", &first, &last) != 2) {
+    std::fprintf(stderr, "--seeds: found %s; expected A..B\n", seeds.c_str());
+    return 2;
+  }
+  if (!trace.empty()) {
+    auto traced = options;
+    traced.seed = first;
+    traced.trace = true;
+    std::ofstream file(trace);
+    for (const auto& line : exitgate::sim::run_seed(traced).trace) file << line << '\n';
+  }
+  return exitgate::sim::run_all(options, first, last);
+}

@@ -1,0 +1,63 @@
+// What a run is asked to do and what came of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/status.hpp"
+
+namespace exitgate::sim {
+
+/// Deliberate errors put between the controller and the world, to see whether the oracle bites.
+enum class Mutation : std::uint8_t {
+  kNone,
+  kDropOpen,         ///< commands to open never reach the barrier
+  kCloseOnSomebody,  ///< the barrier is closed as soon as somebody is inside
+  kOpenForNobody,    ///< an idle lane opens
+  kLoseReceipt,      ///< the disk says yes and writes nothing of a sealed receipt
+  kDoubleReceipt,    ///< a receipt is stored under a second number
+  kAnswerForNext,    ///< a late answer is given as that of the next shopper's question
+  kIgnoreFire,       ///< commands to open are dropped while the fire alarm stands
+  kForgetOpen,       ///< open receipts are never written
+};
+
+/// Each kind of fault can be left out of a storm.
+enum class FaultKind : std::uint8_t { kBackend, kEyes, kDevice, kRadio, kClock, kKill, kDisk, kStaff, kFire };
+inline constexpr std::size_t kFaultKindCount = 9;
+inline constexpr std::array<const char*, kFaultKindCount> kFaultKindNames{"backend", "eyes", "device", "radio", "clock",
+                                                                          "kill",    "disk", "staff",  "fire"};
+
+struct Options {
+  std::uint64_t seed = 1;
+  int exits = 500;
+  int lanes = 0;  ///< 0: the seed says
+  int boxes = 0;  ///< 0: the seed says
+  std::array<bool, kFaultKindCount> faults{true, true, true, true, true, true, true, true, true};
+  bool trace = false;
+  Mutation mutation = Mutation::kNone;
+  [[nodiscard]] bool on(FaultKind kind) const { return faults[static_cast<std::size_t>(kind)]; }
+};
+
+inline constexpr std::size_t kEventKinds = 17;
+
+struct Report {
+  std::uint64_t seed = 0;
+  std::int64_t exits = 0;
+  std::int64_t openings = 0;
+  std::int64_t receipts = 0;
+  std::int64_t steps = 0;
+  double virtual_hours = 0;
+  std::array<std::int64_t, kFaultKindCount> injected{};
+  std::array<std::array<std::int64_t, kEventKinds>, kPhaseCount> coverage{};  ///< phase × event
+  std::string violation;                                                      ///< empty: none
+  double violated_at_s = 0;
+  std::vector<std::string> trace;
+};
+
+/// Runs one seed to its end or to its first violation. Any thread; runs share nothing.
+[[nodiscard]] Report run_seed(const Options& options);
+
+}  // namespace exitgate::sim

@@ -1,0 +1,109 @@
+#include "tools/sim/store_model.hpp"
+
+#include <algorithm>
+
+namespace exitgate::sim {
+
+std::string json_field(const std::string& json, const std::string& name) {
+  const auto key = "\"" + name + "\":";
+  auto at = json.find(key);
+  if (at == std::string::npos) return {};
+  at += key.size();
+  if (json[at] == '"') return json.substr(at + 1, json.find('"', at + 1) - at - 1);
+  return json.substr(at, json.find_first_of(",}", at) - at);
+}
+
+Session& StoreModel::new_session(bool cart, std::uint16_t party, WallTime expires_at) {
+  Session session;
+  for (auto& byte : session.id.bytes) byte = static_cast<std::uint8_t>(dice_.bits());
+  if (cart) {
+    session.cart = next_cart_++;
+    for (auto& byte : session.tag.bytes) byte = static_cast<std::uint8_t>(dice_.bits() | 1U);
+    by_tag_[{session.cart, session.tag}] = session.id;
+  }
+  session.party = party;
+  session.expires_at = expires_at;
+  return sessions_[session.id] = session;
+}
+
+void StoreModel::pay(Session& session, WallTime at) {
+  session.paid = true;
+  if (session.cart == 0) return;
+  stream_.emplace_back(Closure{.session_tag = session.tag,
+                               .cart_id = session.cart,
+                               .session_id = session.id,
+                               .closed_at = at,
+                               .expires_at = session.expires_at,
+                               .party_size = session.party,
+                               .total = Money{4599, {'U', 'S', 'D'}}});
+}
+
+void StoreModel::expect(const Session& session, const std::string& lane, WallTime at) {
+  stream_.emplace_back(ExpectedWalkout{.lane_id = ShortId::of(lane),
+                                       .session_id = session.id,
+                                       .at = at,
+                                       .expires_at = session.expires_at,
+                                       .party_size = session.party});
+}
+
+Session* StoreModel::find(const Uuid& id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+Session* StoreModel::find(CartId cart, const SessionTag& tag) {
+  const auto found = by_tag_.find({cart, tag});
+  return found == by_tag_.end() ? nullptr : find(found->second);
+}
+
+ConfirmAnswer StoreModel::confirm(const std::string& gate, const ConfirmRequest& request, WallTime now) {
+  Session* session = nullptr;
+  if (request.cart_id && request.session_tag) {
+    session = find(*request.cart_id, *request.session_tag);
+  } else if (request.stage == Stage::kLapsed && request.session_id) {
+    session = find(*request.session_id);
+  } else if (const auto& stands = standing_[gate + "/" + request.lane_id.str()]) {
+    session = find(*stands);
+  } else if (request.session_id) {
+    session = find(*request.session_id);
+  }
+  if (session == nullptr) return Refuse{RefuseReason::kUnknownSession};
+  if (request.stage == Stage::kLapsed) {
+    if (session->claimed_by == gate) session->claimed_by.clear();
+    return NoAnswer{};
+  }
+  if (!session->paid) return Refuse{RefuseReason::kSessionOpen};
+  if (session->expires_at < now) return Refuse{RefuseReason::kInspection};
+  if (!session->claimed_by.empty() && session->claimed_by != gate) return Refuse{RefuseReason::kAlreadyUsed};
+  if (session->passed >= session->party) return Refuse{RefuseReason::kAlreadyUsed};
+  if (request.stage != Stage::kAhead && session->claimed_by.empty()) {
+    session->claimed_by = gate;
+    stream_.emplace_back(Claimed{session->id, ShortId::of(gate)});
+  }
+  return Admit{.reason = AdmitReason::kClosed,
+               .session_id = session->id,
+               .expires_at = session->expires_at,
+               .closed_at = {},
+               .party_size = session->party,
+               .total = Money{4599, {'U', 'S', 'D'}}};
+}
+
+bool StoreModel::store(const std::string& gate, const std::string& json) {
+  const auto id = json_field(json, "receipt_id");
+  if (!ids_.emplace(id, receipts_.size()).second) return false;
+  receipts_.push_back({json, gate});
+  const auto named = parse_uuid(json_field(json, "session_id"));
+  Session* session = named ? find(*named) : nullptr;
+  if (session == nullptr) return true;
+  const auto outcome = json_field(json, "outcome");
+  if (outcome == "passed") session->passed += static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
+  if (outcome == "unknown") session->passed = session->party;
+  const bool ends = outcome == "not_used" || (outcome == "passed" && session->passed < session->party);
+  if (ends && session->claimed_by == gate) {
+    session->claimed_by.clear();
+    stream_.emplace_back(Unclaimed{session->id, ShortId::of(gate)});
+  }
+  return true;
+}
+
+}  // namespace exitgate::sim
