@@ -129,7 +129,9 @@ void Crowd::go(std::size_t lane) {
 void Crowd::look(std::size_t lane) {
   auto& place = places_[lane];
   if (place.doing != Doing::kWaiting || agenda_->now() < place.walk_from) return;
-  if (!box_->green(lane) || !box_->stands_open(lane)) return;
+  // A gate with a control unit of its own turns under whoever walks.
+  const bool way = box_->kinds()[lane].pulse || box_->stands_open(lane);
+  if (!box_->green(lane) || !way) return;
   if (place.turns_back) return go(lane);
   place.doing = Doing::kWalking;
   later(lane, dice_->ms(100, 700), [this, lane] { walk(lane, 1); });
