@@ -10,6 +10,8 @@ namespace {
 constexpr Duration kKernelAskedEvery = std::chrono::seconds{1};
 /// Events wait only while a step's commands are carried out; more than this is a driver out of hand.
 constexpr std::size_t kWaitingAtMost = 65536;
+/// Marks of ten seconds each, the floor, the keys: beyond this the oldest go, which newer ones mostly replace.
+constexpr std::size_t kUnwrittenAtMost = 256;
 
 }  // namespace
 
@@ -107,6 +109,14 @@ void Gate::carry_out(const Command& command) {
 
 void Gate::store(Ticket ticket, std::vector<StoreWrite> writes) {
   store_->submit(std::move(writes), [this, ticket](const Status& status) { feed(Persisted{ticket, status}); });
+}
+
+void Gate::store_own(std::vector<StoreWrite> writes) {
+  store_->submit(writes, [this, writes](const Status& status) {
+    if (status || status.error().code == "wrong_state") return;
+    if (unwritten_.size() >= kUnwrittenAtMost) unwritten_.pop_front();
+    unwritten_.push_back(writes);
+  });
 }
 
 void Gate::publish(const PublicEvent& event) {

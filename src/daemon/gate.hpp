@@ -20,9 +20,9 @@
 #include "core/controller.hpp"
 #include "daemon/devices.hpp"
 #include "daemon/radio.hpp"
+#include "daemon/reopening_store.hpp"
 #include "ports/gate_control.hpp"
 #include "receipts/drainer.hpp"
-#include "receipts/sqlite_receipt_store.hpp"
 #include "runtime/loop_timer.hpp"
 #include "runtime/random_ids.hpp"
 
@@ -73,6 +73,8 @@ class Gate final : public GateControl, private BackendObserver {
   void on_timer();
   void publish(const PublicEvent& event);
   void store(Ticket ticket, std::vector<StoreWrite> writes);
+  /// What the shell itself keeps durable (marks, keys, floor): tried again until it is.
+  void store_own(std::vector<StoreWrite> writes);
 
   // gate_start.cpp
   [[nodiscard]] Status open_store();
@@ -80,6 +82,8 @@ class Gate final : public GateControl, private BackendObserver {
   [[nodiscard]] Status open_devices();
   [[nodiscard]] Status open_api();
   void tell_damage(const DamageReport& damage);
+  void store_damaged(const std::string& why);
+  void store_reopened(const DamageReport& damage);
   void open_outputs();
   void await_outputs(MonoTime until, std::function<void()> done);
 
@@ -111,7 +115,7 @@ class Gate final : public GateControl, private BackendObserver {
   std::optional<WallTime> floor_stored_;
 
   api::Metrics metrics_;
-  std::unique_ptr<SqliteReceiptStore> store_;
+  std::unique_ptr<ReopeningStore> store_;
   LoadedState loaded_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<Radio> radio_;
@@ -125,6 +129,7 @@ class Gate final : public GateControl, private BackendObserver {
   runtime::LoopTimer stop_timer_;
 
   std::deque<Event> waiting_;
+  std::deque<std::vector<StoreWrite>> unwritten_;  ///< of store_own, in order
   bool turning_now_ = false;
   bool stopping_ = false;
   bool stream_stands_ = false;

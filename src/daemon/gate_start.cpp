@@ -24,7 +24,7 @@ Status Gate::start() {
   radio_ = std::make_unique<Radio>(
       *config_, loaded_,
       Radio::Sinks{.event = [this](Event event) { feed(std::move(event)); },
-                   .store = [this](std::vector<StoreWrite> writes) { store(0, std::move(writes)); },
+                   .store = [this](std::vector<StoreWrite> writes) { store_own(std::move(writes)); },
                    .wants_pass_keys = [this] { link_->refresh_pass_keys(); }});
   if (auto opened = open_link(); !opened) return opened;
   if (auto opened = open_devices(); !opened) return opened;
@@ -62,12 +62,29 @@ Status Gate::open_store() {
   settings.committed = [this](Duration took) { metrics_.observe_commit(took); };
   auto opened = open_receipt_store(loop_, settings);
   if (!opened) return fail(opened.error());
-  store_ = std::move(opened->store);
+  store_ = std::make_unique<ReopeningStore>(
+      loop_, std::move(opened->store), [this, settings] { return open_receipt_store(loop_, settings); },
+      ReopeningStore::Sinks{.damaged = [this](const std::string& why) { store_damaged(why); },
+                            .reopened = [this](const DamageReport& damage) { store_reopened(damage); }});
   loaded_ = std::move(opened->state);
   clock_ = GateClock(config_->clock_trust, loaded_.clock_floor);
   floor_stored_ = loaded_.clock_floor;
   if (opened->damage.anything()) tell_damage(opened->damage);
   return {};
+}
+
+void Gate::store_damaged(const std::string& why) {
+  runtime::log(runtime::LogLevel::kError, why, {{"EXITGATE_FAULT", "storage_damaged"}});
+  feed(ShellFault{.code = FaultCode::kStorageDamaged,
+                  .part = "box",
+                  .active = true,
+                  .advice = why + "; what is readable is being salvaged, receipts are kept in memory meanwhile"});
+}
+
+void Gate::store_reopened(const DamageReport& damage) {
+  feed(ShellFault{.code = FaultCode::kStorageDamaged, .part = "box", .active = false, .advice = ""});
+  if (damage.anything()) tell_damage(damage);
+  feed(Tick{});
 }
 
 void Gate::tell_damage(const DamageReport& damage) {

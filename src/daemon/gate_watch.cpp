@@ -28,6 +28,10 @@ void Gate::watch() {
     watch_certificates();
   }
   if (clock_.view().synchronised) store_->housekeep(clock_.view().now);
+  for (auto& writes : std::exchange(unwritten_, {})) store_own(std::move(writes));
+  radio_->report_counts([this](DeviceId receiver, std::string_view result, std::uint64_t more) {
+    metrics_.count_beacons(config_->devices[receiver].name.view(), result, more);
+  });
   watch_timer_.arm(mono + kWatchEvery, [this] { watch(); });
 }
 
@@ -43,7 +47,7 @@ void Gate::watch_clock() {
   const bool moved_on = !floor_stored_ || *floor - *floor_stored_ >= kFloorStoredEvery || *floor < *floor_stored_;
   if (!moved_on) return;
   floor_stored_ = floor;
-  store(0, {PutClockFloor{*floor}});
+  store_own({PutClockFloor{*floor}});
 }
 
 void Gate::watch_queue(const QueueStatus& status) {
@@ -85,7 +89,7 @@ void Gate::on_stream_event(const StreamEvent& event, const std::string& id) {
 
 void Gate::on_pass_keys(const std::vector<PassKey>& keys) {
   radio_->set_pass_keys(keys);
-  store(0, {PutPassKeys{keys}});
+  store_own({PutPassKeys{keys}});
 }
 
 void Gate::on_date(WallTime date) { clock_.backend_date(date); }

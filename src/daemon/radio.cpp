@@ -22,6 +22,21 @@ Radio::Radio(const config::StoreConfig& config, const LoadedState& loaded, Sinks
     : verifier_(settings_of(config)), sinks_(std::move(sinks)) {
   verifier_.load_marks(loaded.replay_marks);
   verifier_.set_pass_keys(loaded.pass_keys);
+  for (std::size_t i = 0; i < config.gate.devices.size(); ++i) {
+    if (config.gate.devices[i].kind == DeviceKind::kReceiver) receivers_.push_back(static_cast<DeviceId>(i));
+  }
+}
+
+void Radio::report_counts(const CountSink& sink) {
+  for (const auto receiver : receivers_) {
+    for (std::size_t i = 0; i < beacon::kBeaconResultCount; ++i) {
+      const auto result = static_cast<beacon::BeaconResult>(i);
+      const auto count = verifier_.count(receiver, result);
+      auto& before = reported_[{receiver, i}];
+      if (count > before) sink(receiver, beacon::to_string(result), count - before);
+      before = count;
+    }
+  }
 }
 
 void Radio::reconfigure(const config::StoreConfig& config) { verifier_.reconfigure(settings_of(config)); }

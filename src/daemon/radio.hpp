@@ -3,7 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "beacon/verifier.hpp"
@@ -28,13 +31,17 @@ class Radio {
   void reconfigure(const config::StoreConfig& config);
   void on_time(MonoTime now);
   [[nodiscard]] MonoTime next_deadline() const { return verifier_.next_deadline(); }
-  [[nodiscard]] const beacon::BeaconVerifier& verifier() const { return verifier_; }
+  /// What came in since the last call, by result (metric beacons_total).
+  using CountSink = std::function<void(DeviceId receiver, std::string_view result, std::uint64_t more)>;
+  void report_counts(const CountSink& sink);
 
  private:
   void tell_notices();
 
   beacon::BeaconVerifier verifier_;
   Sinks sinks_;
+  std::map<std::pair<DeviceId, std::size_t>, std::uint64_t> reported_;
+  std::vector<DeviceId> receivers_;
 };
 
 }  // namespace exitgate::daemon
