@@ -169,7 +169,7 @@ void Box::step(const Event& event) {
   // A copy: what a command leads to may run the next step.
   const auto commands = controller_->step(event, now());
   for (const auto& command : commands) carry_out(command);
-  around_.oracle.step_is_over(index_, device_answers_);
+  around_.oracle.step_is_over(index_, around_.agenda.now(), device_answers_);
 }
 
 void Box::carry_out(const Command& command) {

@@ -9,7 +9,7 @@ void Box::persist(const Persist& persist) {
   for (const auto& one : persist.writes) {
     if (const auto* open = std::get_if<PutOpenReceipt>(&one)) {
       if (around_.options.mutation != Mutation::kForgetOpen)
-        around_.oracle.wrote_open(index_, open->receipt, true_wall());
+        around_.oracle.wrote_open(index_, open->receipt, around_.agenda.now(), true_wall());
     }
     if (const auto* sealed = std::get_if<PutSealedReceipt>(&one)) around_.oracle.wrote_sealed(index_, sealed->receipt);
   }
@@ -20,6 +20,7 @@ void Box::persist(const Persist& persist) {
     const auto [ticket, writes] = unsynced_.front();
     unsynced_.erase(unsynced_.begin());
     if (weather.disk_fails || weather.disk_full) {
+      around_.oracle.disk_refused(index_, around_.agenda.now() + std::chrono::seconds{15});
       feed(Persisted{ticket, fail(Error{weather.disk_full ? "storage_full" : "storage_io", "simulated"})});
       return;
     }

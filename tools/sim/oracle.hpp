@@ -41,9 +41,12 @@ class Oracle {
   // --- one step of a box ---
   void barrier_told(std::size_t box, std::size_t lane, bool closed);
   void pulsed(std::size_t box, std::size_t lane) { opened_.emplace_back(box, lane); }
-  void wrote_open(std::size_t box, const Receipt& receipt, WallTime now);
+  void wrote_open(std::size_t box, const Receipt& receipt, MonoTime now, WallTime wall);
   void wrote_sealed(std::size_t box, const Receipt& receipt);
-  void step_is_over(std::size_t box, bool device_up);
+  void step_is_over(std::size_t box, MonoTime now, bool device_up);
+
+  /// The disk refuses writes, or did seconds ago: receipts are kept in memory, as the contract allows.
+  void disk_refused(std::size_t box, MonoTime until) { disk_refuses_until_[box] = until; }
 
   // --- the rest ---
   void committed(std::size_t box, const Uuid& sealed) { durable_.emplace_back(box, sealed); }
@@ -79,6 +82,7 @@ class Oracle {
   std::vector<std::string> sealed_now_;  ///< lanes with a receipt sealed in this step
   std::vector<std::pair<std::size_t, Uuid>> durable_;
   std::map<std::pair<std::size_t, std::size_t>, std::int64_t> people_;
+  std::map<std::size_t, MonoTime> disk_refuses_until_;
   std::int64_t openings_ = 0;
   std::string violation_;
 };
