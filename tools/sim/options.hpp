@@ -16,7 +16,6 @@ enum class Mutation : std::uint8_t {
   kNone,
   kDropOpen,         ///< commands to open never reach the barrier
   kCloseOnSomebody,  ///< the barrier is closed as soon as somebody is inside
-  kOpenForNobody,    ///< an idle lane opens
   kLoseReceipt,      ///< the disk says yes and writes nothing of a sealed receipt
   kDoubleReceipt,    ///< a receipt is stored under a second number
   kAnswerForNext,    ///< a late answer is given as that of the next shopper's question
