@@ -8,6 +8,15 @@ namespace exitgate::daemon {
 namespace {
 
 constexpr Duration kKernelAskedEvery = std::chrono::seconds{1};
+/// What somebody waits for goes first; telling of it, which costs a system call a line, goes last. Within a rank the
+/// order is the controller's.
+enum class Rank { kActs, kAsks, kTells };
+Rank rank_of(const Command& command) {
+  if (std::holds_alternative<Ask>(command)) return Rank::kAsks;
+  const bool tells = std::holds_alternative<Publish>(command) || std::holds_alternative<CommandDone>(command);
+  return tells ? Rank::kTells : Rank::kActs;
+}
+
 /// Events wait only while a step's commands are carried out; more than this is a driver out of hand.
 constexpr std::size_t kWaitingAtMost = 65536;
 /// Marks of ten seconds each, the floor, the keys: beyond this the oldest go, which newer ones mostly replace.
@@ -57,7 +66,12 @@ void Gate::turn() {
   while (!waiting_.empty()) {
     const Event event = std::move(waiting_.front());
     waiting_.pop_front();
-    for (const auto& command : controller_->step(event, now())) carry_out(command);
+    const auto& commands = controller_->step(event, now());
+    for (const auto rank : {Rank::kActs, Rank::kAsks, Rank::kTells}) {
+      for (const auto& command : commands) {
+        if (rank_of(command) == rank) carry_out(command);
+      }
+    }
   }
   turning_now_ = false;
   arm();
