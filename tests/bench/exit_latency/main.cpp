@@ -46,6 +46,7 @@ class Bench {
   [[nodiscard]] Status bare_block(Variant& into, int exits);
   [[nodiscard]] Status daemon_exit(Variant& into, bool another);
   [[nodiscard]] Status prepare(const Variant& variant);
+  [[nodiscard]] Status daemon_failed(const std::string& what) const;
   void wait_between() { std::this_thread::sleep_for(kBetweenShoppers + std::chrono::microseconds(phase_(random_))); }
 
   Options options_;
@@ -93,6 +94,14 @@ Status Bench::await_receipts() {
   return fail("receipts", "the backend's receipts are not what was measured:" + found);
 }
 
+Status Bench::daemon_failed(const std::string& what) const {
+  const auto stamps = daemon_io_.stamps();
+  const auto status = http::Client::over_unix(options_.control).get("/api/v1/status");
+  return fail("daemon", "the daemon " + what + "; the edge " +
+                            (stamps.on_wire == 0 ? "was never asked for" : "was told") +
+                            "; its status: " + (status ? status->body : status.error().message));
+}
+
 Status Bench::prepare(const Variant& variant) {
   const auto session = shoppers_.comes("1", pushed(variant));
   if (!session) return fail(session.error());
@@ -102,17 +111,17 @@ Status Bench::prepare(const Variant& variant) {
 Status Bench::daemon_exit(Variant& into, bool another) {
   wait_between();
   daemon_io_.block_approach();
-  if (!daemon_io_.await_opened()) return fail("daemon", "the daemon did not open");
+  if (!daemon_io_.await_opened()) return daemon_failed("did not open");
   into.daemon.push_back(daemon_io_.stamps());
   daemon_io_.set(kSafety, true);
   daemon_io_.set(kExit, true);
-  if (!daemon_io_.await_polls(2)) return fail("daemon", "the daemon polls no more");
+  if (!daemon_io_.await_polls(2)) return daemon_failed("polls no more");
   for (const auto input : {kApproach, kSafety, kExit}) daemon_io_.set(input, false);
   // Told ahead while the one before is still counted.
   if (another) {
     if (auto ready = prepare(into); !ready) return ready;
   }
-  if (!daemon_io_.await_closed() || !daemon_io_.await_polls(2)) return fail("daemon", "the daemon did not close");
+  if (!daemon_io_.await_closed() || !daemon_io_.await_polls(2)) return daemon_failed("did not close");
   return {};
 }
 
