@@ -167,8 +167,12 @@ void Lane::show_signals(Step step) {
   const bool red = !green && (refused || current == Phase::kFaulted || current == Phase::kOutOfService ||
                               current == Phase::kRecovering || current == Phase::kClosing);
   if (buzz_until_ && step.wake.due(*buzz_until_)) buzz_until_.reset();
-  outputs_.set(OutputRole::kSignalGreen, green, now, step.gate.out);
-  outputs_.set(OutputRole::kSignalRed, red, now, step.gate.out);
+  // On a slow bus a lamp in front of the barrier would cost the shopper tens of milliseconds: the barrier goes first.
+  const auto* admitting = std::get_if<Admitting>(&phase_);
+  if (admitting == nullptr || admitting->commanded) {
+    outputs_.set(OutputRole::kSignalGreen, green, now, step.gate.out);
+    outputs_.set(OutputRole::kSignalRed, red, now, step.gate.out);
+  }
   outputs_.set(OutputRole::kBuzzer, forced_ || buzz_until_.has_value(), now, step.gate.out);
   if (!outputs_.pulsing() && config_->pulse_drive()) outputs_.set(OutputRole::kOpenPulse, false, now, step.gate.out);
 }

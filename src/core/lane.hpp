@@ -43,7 +43,7 @@ struct Authorisation {
   std::uint32_t counted = 0;        ///< passages that used up the session
   std::uint16_t party = 1;
   bool unlimited = false;  ///< overrides and faults: whoever comes
-  Ticket ticket = 0;       ///< of the newest write of its open receipt
+  Ticket ticket = 0;       ///< of the write that made it: the barrier waits for this one, not for later ones
   MonoTime since{};
   MonoTime shopper_since{};  ///< for the decision's duration
   std::optional<double> level_at_admission;
@@ -55,6 +55,7 @@ struct Authorisation {
   std::uint64_t presence = 0;                   ///< whose verdict it was
   std::uint32_t pulses = 0;                     ///< sent to a gate with its own control unit
   bool overdue_told = false;                    ///< receipt_not_durable was raised for it
+  bool to_tell = false;                         ///< the backend is told of it once the barrier is commanded open
 };
 
 // --- phases: each owns its own deadlines --------------------------------------------------------------------------
@@ -227,11 +228,12 @@ class Lane {
   [[nodiscard]] bool shopper_here() const { return shopper_ && eyes_.approach_blocked() && eyes_.approach.readable; }
 
   // lane_receipts.cpp
-  Authorisation& authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party);
+  Authorisation& authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party,
+                           std::vector<StoreWrite> with = {});
   void admit(Step step, const VerdictAdmit& verdict);
   void admit_staff(Step step, const std::string& by, const std::string& reason);
   [[nodiscard]] Receipt new_receipt(Step step, ReceiptKind kind, std::optional<Basis> basis);
-  void store_open(Step step, Authorisation& auth, bool with_ledger);
+  Ticket store_open(Step step, const Authorisation& auth, bool with_ledger, std::vector<StoreWrite> with = {});
   void count_passages(Step step);
   void passage(Step step);
   void seal(Step step, Authorisation& auth, Outcome outcome);

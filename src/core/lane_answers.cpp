@@ -105,6 +105,9 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
   if (other_session && !auth.expected) return;  // a cart's evidence stands; the backend keeps what it was told
   const SessionName name{
       .session_id = admit->session_id, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag};
+  const Receipt receipt_before = receipt;
+  std::optional<LedgerEntry> entry_before;
+  if (auth.entry) entry_before = gate.book.entry(*auth.entry);
   std::vector<StoreWrite> writes;
   if (other_session) {
     // The backend knows better who it was: receipt and ledger move, the entry returns.
@@ -125,9 +128,11 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
     gate.book.open(row);
     for (std::uint32_t i = 0; i < auth.counted; ++i) gate.book.count_passage(row, i == 0);
   }
+  // Mostly it says what was known: then the disk is left alone.
+  if (receipt == receipt_before && entry_before == gate.book.entry(*auth.entry)) return;
   writes.emplace_back(PutOpenReceipt{receipt});
   writes.emplace_back(PutLedger{gate.book.entry(*auth.entry)});
-  auth.ticket = gate.persist(std::move(writes));
+  gate.persist(std::move(writes));
 }
 
 }  // namespace exitgate

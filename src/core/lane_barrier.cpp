@@ -1,6 +1,7 @@
 // The barrier's phases: closed, admitting, passing, clearing, closing, and what is not used (lane contract §2).
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/lane.hpp"
 
@@ -125,10 +126,12 @@ bool Lane::run(Step step, Admitting& phase) {
     if (config_->pulse_drive()) {
       ++auth->pulses;
       outputs_.pulse(wake.now(), gate.out);
+      if (std::exchange(auth->to_tell, false)) send_admitted(step, *auth);
       enter(step, Passing{});
       return true;
     }
     open_barrier(step);
+    if (std::exchange(auth->to_tell, false)) send_admitted(step, *auth);
     if (phase.from_open && eyes_.limits_bound && eyes_.limit_open == true) {
       enter(step, Passing{});
     }

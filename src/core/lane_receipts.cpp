@@ -41,24 +41,26 @@ Receipt Lane::new_receipt(Step step, ReceiptKind kind, std::optional<Basis> basi
   return receipt;
 }
 
-Authorisation& Lane::authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party) {
+Authorisation& Lane::authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party,
+                               std::vector<StoreWrite> with) {
   auths_.push_back(Authorisation{.receipt = std::move(receipt), .entry = entry, .counted = 0, .party = party});
   auto& auth = auths_.back();
   auth.since = step.wake.mono();
   auth.approach_cleared = !eyes_.approach_blocked();
   auth.safety_seen = eyes_.safety.readable && eyes_.safety.active;
   if (entry) step.gate.book.open(*entry);
-  store_open(step, auth, entry.has_value());
+  auth.ticket = store_open(step, auth, entry.has_value(), std::move(with));
   std::vector<std::pair<std::string_view, FieldValue>> fields{{"state", std::string("open")}};
   describe(auth.receipt, fields);
   step.gate.publish(PublicEventType::kReceipt, config_->id, step.wake.now(), std::move(fields));
   return auth;
 }
 
-void Lane::store_open(Step step, Authorisation& auth, bool with_ledger) {
+Ticket Lane::store_open(Step step, const Authorisation& auth, bool with_ledger, std::vector<StoreWrite> with) {
   std::vector<StoreWrite> writes{PutOpenReceipt{auth.receipt}};
+  std::move(with.begin(), with.end(), std::back_inserter(writes));
   if (with_ledger && auth.entry) writes.emplace_back(PutLedger{step.gate.book.entry(*auth.entry)});
-  auth.ticket = step.gate.persist(std::move(writes));
+  return step.gate.persist(std::move(writes));
 }
 
 void Lane::admit(Step step, const VerdictAdmit& verdict) {
@@ -86,13 +88,11 @@ void Lane::admit(Step step, const VerdictAdmit& verdict) {
     if (repeat) gate.book.repeat_after_restart(*entry);
   }
   if (verdict.basis == Basis::kOfflinePolicy) gate.policy.count(receipt.total, now);
-  if (verdict.expected) {
-    SessionBook::Writes writes;
-    gate.book.take_expected(*verdict.expected, writes);
-    gate.persist(std::move(writes));
-  }
+  // In the transaction of the receipt: one commit to wait for, and no entry lost without its exit.
+  SessionBook::Writes taken;
+  if (verdict.expected) gate.book.take_expected(*verdict.expected, taken);
   const bool from_open = !std::holds_alternative<Closed>(phase_);
-  auto& auth = authorise(step, std::move(receipt), entry, verdict.terms.party_size);
+  auto& auth = authorise(step, std::move(receipt), entry, verdict.terms.party_size, std::move(taken));
   auth.shopper_since = shopper.since;
   auth.presence = shopper.presence;
   gate.questions.tie(index_, shopper.presence, auth.receipt.receipt_id);
@@ -101,10 +101,10 @@ void Lane::admit(Step step, const VerdictAdmit& verdict) {
   auth.expected = verdict.expected;
   if (cart && config_->receiver)
     auth.level_at_admission = gate.proximity.level(*shopper.cart, *config_->receiver, now.mono);
-  // Opened on anything but an answer at `present`: the backend hears of it beside the opening.
+  // Opened on anything but an answer at `present`: the backend hears of it with the opening.
   const bool answered_present =
       verdict.basis == Basis::kConfirmed && shopper.answer && std::holds_alternative<Admit>(*shopper.answer);
-  if (!answered_present) send_admitted(step, auth);
+  auth.to_tell = !answered_present;
   shopper_.reset();
   admitted_while_blocked_ = true;
   enter(step, Admitting{.from_open = from_open});
@@ -330,7 +330,7 @@ void Lane::turn_unauthorised(Step step, Authorisation& auth, Flag why) {
   receipt.pass.reset();
   receipt.flags.add(why);
   writes.emplace_back(PutOpenReceipt{receipt});
-  auth.ticket = gate.persist(std::move(writes));
+  gate.persist(std::move(writes));
 }
 
 }  // namespace exitgate

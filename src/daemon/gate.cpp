@@ -8,10 +8,11 @@ namespace exitgate::daemon {
 namespace {
 
 constexpr Duration kKernelAskedEvery = std::chrono::seconds{1};
-/// What somebody waits for goes first; telling of it, which costs a system call a line, goes last. Within a rank the
-/// order is the controller's.
-enum class Rank { kActs, kAsks, kTells };
+/// What somebody waits for goes first: a commit takes longest, so it begins first; telling of it, which costs a system
+/// call a line, goes last. Within a rank the order is the controller's.
+enum class Rank { kKeeps, kActs, kAsks, kTells };
 Rank rank_of(const Command& command) {
+  if (std::holds_alternative<Persist>(command)) return Rank::kKeeps;
   if (std::holds_alternative<Ask>(command)) return Rank::kAsks;
   const bool tells = std::holds_alternative<Publish>(command) || std::holds_alternative<CommandDone>(command);
   return tells ? Rank::kTells : Rank::kActs;
@@ -67,7 +68,7 @@ void Gate::turn() {
     const Event event = std::move(waiting_.front());
     waiting_.pop_front();
     const auto& commands = controller_->step(event, now());
-    for (const auto rank : {Rank::kActs, Rank::kAsks, Rank::kTells}) {
+    for (const auto rank : {Rank::kKeeps, Rank::kActs, Rank::kAsks, Rank::kTells}) {
       for (const auto& command : commands) {
         if (rank_of(command) == rank) carry_out(command);
       }
