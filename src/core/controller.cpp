@@ -142,7 +142,8 @@ void Controller::run_lanes(Wake& wake) {
 
 void Controller::guard(const std::vector<LaneGuard>& before, Wake& wake) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const auto broken = broken_invariant(lanes_[i], before[i], gate_.out, gate_.book);
+    const auto broken =
+        broken_invariant(lanes_[i], before[i], gate_.out, gate_.book, gate_.config->confirm_timeout, wake.mono());
     if (!broken) continue;
     // The safe state is open: a wrong command to close never leaves the box.
     const auto& binding = lanes_[i].config().output(lanes_[i].outputs().barrier_role());

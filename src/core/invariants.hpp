@@ -1,6 +1,7 @@
-// The invariants of the lane contract (§6) that can be judged from one lane's state and the commands of a step. One
-// function, run after every step, in production as in simulation. S6, S7 and S10 are properties of the whole system and
-// judged there.
+// The invariants of the lane contract (§6) that can be judged from one lane's state and the commands of a step: S1, S2,
+// S3, S4, S5, S8 and S9. One function, run after every step, in production as in simulation. What is left is no
+// property of a step: S6 the outbox keeps (a receipt leaves the queue by an answer only), S7 is what feeds `alive` and
+// the service watchdog, S10 needs the future and is judged in simulation.
 #pragma once
 
 #include <optional>
@@ -14,13 +15,14 @@ namespace exitgate {
 /// What must be known of a lane before the step.
 struct LaneGuard {
   bool commanded_open = false;  ///< or not known
+  std::uint64_t authorisations_ever = 0;
 };
 
 [[nodiscard]] LaneGuard guard_of(const Lane& lane);
 
 /// What the step broke, if anything: "S1: …".
 [[nodiscard]] std::optional<std::string> broken_invariant(const Lane& lane, const LaneGuard& before,
-                                                          const std::vector<Command>& commands,
-                                                          const SessionBook& book);
+                                                          const std::vector<Command>& commands, const SessionBook& book,
+                                                          Duration confirm_timeout, MonoTime now);
 
 }  // namespace exitgate

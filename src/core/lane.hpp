@@ -141,6 +141,8 @@ class Lane {
   [[nodiscard]] const LaneEyes& eyes() const { return eyes_; }
   [[nodiscard]] const LaneOutputs& outputs() const { return outputs_; }
   [[nodiscard]] const std::vector<Authorisation>& authorisations() const { return auths_; }
+  /// How many there have been since the start.
+  [[nodiscard]] std::uint64_t authorisations_ever() const { return authorisations_ever_; }
   [[nodiscard]] const LanePhase& lane_phase() const { return phase_; }
   [[nodiscard]] const std::optional<Shopper>& shopper() const { return shopper_; }
   [[nodiscard]] std::string part() const { return "lane:" + config_->id.str(); }
@@ -269,8 +271,9 @@ class Lane {
 
   std::optional<Shopper> shopper_;
   std::uint64_t presences_ = 0;
-  std::vector<Authorisation> auths_;     ///< oldest first
-  bool admitted_while_blocked_ = false;  ///< the shopper at the approach is the one admitted last
+  std::vector<Authorisation> auths_;
+  std::uint64_t authorisations_ever_ = 0;  ///< oldest first
+  bool admitted_while_blocked_ = false;    ///< the shopper at the approach is the one admitted last
 
   bool must_release_ = false;
   bool key_hold_ = false;

@@ -44,6 +44,7 @@ Receipt Lane::new_receipt(Step step, ReceiptKind kind, std::optional<Basis> basi
 Authorisation& Lane::authorise(Step step, Receipt receipt, std::optional<EntryIndex> entry, std::uint16_t party,
                                std::vector<StoreWrite> with) {
   auths_.push_back(Authorisation{.receipt = std::move(receipt), .entry = entry, .counted = 0, .party = party});
+  ++authorisations_ever_;
   auto& auth = auths_.back();
   auth.since = step.wake.mono();
   auth.approach_cleared = !eyes_.approach_blocked();
