@@ -105,6 +105,11 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
   if (other_session && !auth.expected) return;  // a cart's evidence stands; the backend keeps what it was told
   const SessionName name{
       .session_id = admit->session_id, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag};
+  if (other_session && !gate.book.may_admit(name)) {
+    // It names one whose party has left, or is leaving elsewhere: single use stands above what the backend says late.
+    turn_unauthorised(step, auth, Flag::kExpectedMismatch);
+    return;
+  }
   const Receipt receipt_before = receipt;
   std::optional<LedgerEntry> entry_before;
   if (auth.entry) entry_before = gate.book.entry(*auth.entry);
