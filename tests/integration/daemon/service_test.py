@@ -8,7 +8,7 @@ import time
 import unittest
 
 from modbus_module import ModbusModule
-from running_gate import BARRIER, CART_LANE, WALKOUT_LANE, Gate, eventually
+from running_gate import BARRIER, CART_LANE, WALKOUT_LANE, Events, Gate, eventually
 
 
 class Stopping(unittest.TestCase):
@@ -64,6 +64,25 @@ class Reloading(unittest.TestCase):
             opened, closed = [at for at, coil, _ in gate.module.writes if coil == CART_LANE + BARRIER][-2:]
             self.assertGreater(closed - opened, 1.3, "the new close_delay_ms")
             self.assertEqual(process, gate.process.pid)
+
+    def test_a_lane_in_use_takes_a_good_file_when_it_is_empty_again(self):
+        with Gate() as gate:
+            events = Events(gate)
+            gate.cleanup.callback(events.close)
+            gate.backend.close_session()
+            gate.cart_comes()
+            gate.until_open(CART_LANE)
+            gate.write_store(close_delay_ms=60000)
+            code, answer = gate.api("POST", "/api/v1/reload")
+            self.assertEqual(200, code)
+            self.assertIn("1", answer["pending"], "validated, and lane 1 still to come")
+            eventually(lambda: events.of("config", "2"), "the empty lane has it at once")
+            self.assertEqual([], events.of("config", "1"))
+            gate.walk_through()
+            gate.radio.carts = {}
+            gate.until_phase("idle")  # after a minute, had the new close_delay_ms been taken in the middle of an exit
+            eventually(lambda: events.of("config", "1"), "the lane has it once it is empty")
+            gate.until_stored(1)
 
     def test_another_device_restarts_the_box_in_place(self):
         with Gate() as gate:
