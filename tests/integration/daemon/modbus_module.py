@@ -38,13 +38,48 @@ class Barrier:
                 self.module.changed.notify_all()
 
 
-class ModbusModule:
-    """`exception`: a code answered to everything; `garbage`: bytes sent in place of every answer; `silent`: answers nothing."""
+class IoModule:
+    """What a module has and what stands behind it, whoever speaks for it."""
 
     def __init__(self):
         self.inputs, self.coils, self.barriers = {}, {}, {}
         self.writes = []  # (monotonic time, coil, value), changes only
         self.changed = threading.Condition()
+
+    def add_barrier(self, coil, open_limit, closed_limit):
+        self.barriers[coil] = Barrier(self, coil, open_limit, closed_limit)
+        return self.barriers[coil]
+
+    def set_input(self, address, value):
+        with self.changed:
+            self.inputs[address] = value
+            self.changed.notify_all()
+
+    def coil(self, address):
+        with self.changed:
+            return self.coils.get(address, False)
+
+    def wait_coil(self, address, value, within_s):
+        with self.changed:
+            return self.changed.wait_for(lambda: self.coils.get(address, False) == value, within_s)
+
+    def write(self, address, value):
+        """Called with the lock held."""
+        if self.coils.get(address, False) == value and address in self.coils:
+            return
+        was = self.coils.get(address, False)
+        self.coils[address] = value
+        self.writes.append((time.monotonic(), address, value))
+        if address in self.barriers and was != value:
+            self.barriers[address].follow(value)
+        self.changed.notify_all()
+
+
+class ModbusModule(IoModule):
+    """`exception`: a code answered to everything; `garbage`: bytes sent in place of every answer; `silent`: answers nothing."""
+
+    def __init__(self):
+        super().__init__()
         self.exception = self.garbage = None
         self.silent = False
         self.requests = 0
@@ -68,23 +103,6 @@ class ModbusModule:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
-
-    def add_barrier(self, coil, open_limit, closed_limit):
-        self.barriers[coil] = Barrier(self, coil, open_limit, closed_limit)
-        return self.barriers[coil]
-
-    def set_input(self, address, value):
-        with self.changed:
-            self.inputs[address] = value
-            self.changed.notify_all()
-
-    def coil(self, address):
-        with self.changed:
-            return self.coils.get(address, False)
-
-    def wait_coil(self, address, value, within_s):
-        with self.changed:
-            return self.changed.wait_for(lambda: self.coils.get(address, False) == value, within_s)
 
     def serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -129,13 +147,3 @@ class ModbusModule:
                     self.write(address + i, bool(pdu[6 + i // 8] >> i % 8 & 1))
                 return pdu[:5]
         return bytes([function | 0x80, 1 if function not in (5, 15) else 3])
-
-    def write(self, address, value):
-        if self.coils.get(address, False) == value and address in self.coils:
-            return
-        was = self.coils.get(address, False)
-        self.coils[address] = value
-        self.writes.append((time.monotonic(), address, value))
-        if address in self.barriers and was != value:
-            self.barriers[address].follow(value)
-        self.changed.notify_all()

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """A Modbus module by pymodbus 3.0 (Debian's python3-pymodbus), for tests.
 
-usage: pymodbus_server.py tcp PORT UNIT      (port 0: any; it is printed)
-       pymodbus_server.py rtu PATH BAUD UNIT
+usage: pymodbus_server.py [--on ADDRESS,…] tcp PORT UNIT      (port 0: any; it is printed)
+       pymodbus_server.py [--on ADDRESS,…] rtu PATH BAUD UNIT
+
+--on: these discrete inputs are on before it serves.
 
 Prints "ready PORT" when it serves. Obeys lines on stdin and answers each with one line:
   input ADDRESS 0|1    sets a discrete input -> ok
@@ -49,9 +51,14 @@ async def answer(store, line):
 
 
 async def serve(arguments):
+    on = []
+    if arguments[0] == "--on":
+        on, arguments = [int(address) for address in arguments[1].split(",")], arguments[2:]
     store = ModbusSlaveContext(
         di=ModbusSequentialDataBlock(0, [False] * POINTS), co=ModbusSequentialDataBlock(0, [False] * POINTS), zero_mode=True
     )
+    for address in on:
+        store.setValues(INPUTS, address, [True])
     context = ModbusServerContext(slaves={int(arguments[-1]): store}, single=False)
     if arguments[0] == "tcp":
         server = ModbusTcpServer(context, address=("127.0.0.1", int(arguments[1])), allow_reuse_address=True)
