@@ -2,8 +2,8 @@
 //
 // Ownership: the caller owns the store. Thread: all calls and callbacks on the loop's thread; the SQLite implementation
 // has one worker. No call blocks. Errors: values in the callbacks; codes storage_full, storage_io, storage_damaged, not_found, wrong_state.
-// Timing: a submit is one transaction, durable (fsync) when its callback comes with success; submits are applied in order. Submits
-// that wait while another commits are committed together; a commit never waits for a batch to fill.
+// Timing: a submit is one transaction, durable (fsync) when its callback comes with success; submits are applied in order: one
+// that fails with a storage error takes with it those that were submitted before its answer came. Submits that wait while another commits are committed together; a commit never waits for a batch to fill.
 #pragma once
 
 #include <cstdint>

@@ -232,39 +232,4 @@ Status Outbox::Impl::commit_or_undo(const OutboxMemory& before, Status so_far) {
   return so_far;
 }
 
-Result<bool> Outbox::housekeep(WallTime now) {
-  auto& in = *impl_;
-  constexpr std::int64_t kRows = 500;
-  const auto before = in.memory;
-  if (auto begun = simple(in.db, "BEGIN IMMEDIATE"); !begun) return fail(begun.error());
-  Query expired(in.db, "DELETE FROM state WHERE id IN (SELECT id FROM state WHERE expires_ms<? LIMIT 500)");
-  Status done = expired.bind(unix_ms(now)).run();
-  const auto dropped = sqlite3_changes64(in.db.handle());
-  std::int64_t pruned = 0;
-  auto chains = done ? read_chains(in.db) : Result<std::vector<ChainState>>(fail(done.error()));
-  if (!chains) done = fail(chains.error());
-  for (std::size_t i = 0; done && i < chains->size(); ++i) {
-    auto& chain = (*chains)[i];
-    const auto id = to_string(chain.chain_id);
-    // Only the oldest are looked at, so that this costs little when there is nothing to do; heads of chains stay.
-    Query old(
-        in.db,
-        "DELETE FROM receipts WHERE id IN (SELECT id FROM (SELECT id,chain_id,sequence,position,ended_ms FROM receipts "
-        "WHERE state=2 ORDER BY position LIMIT 500) WHERE chain_id=?1 AND ended_ms<?2 AND sequence<?3 AND position<?4) "
-        "RETURNING sequence");
-    const auto cutoff = unix_ms(now) - std::int64_t{in.options.retention_days} * 86'400'000;
-    old.bind(std::string_view(id)).bind(cutoff).bind(chain.next_sequence - 1).bind(in.memory.last_position);
-    const auto pruned_before = pruned;
-    auto row = old.step();
-    for (; row && *row; row = old.step(), ++pruned)
-      chain.pruned_through = std::max(chain.pruned_through, old.integer(0));
-    if (!row) done = fail(row.error());
-    if (done && pruned > pruned_before) done = put_state(in.db, chain_row(chain));
-    if (done && chain.current) in.memory.chain = chain;
-  }
-  done = in.commit_or_undo(before, std::move(done));
-  if (!done) return fail(done.error());
-  return dropped >= kRows || pruned >= kRows / 2;
-}
-
 }  // namespace exitgate

@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +31,7 @@ struct Write {
   OutboxWrite what;
   std::function<void(Status)> done;
   LoopGuard guard;
+  std::uint64_t refusals_heard = 0;  ///< of the disk, by whoever submitted it
 };
 /// Runs on the worker and gives back what is to run on the loop.
 struct Task {
@@ -65,7 +67,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   void write(OutboxWrite what, std::function<void(Status)> done) {
     {
       const std::lock_guard lock(mutex_);
-      writes_.push_back({std::move(what), std::move(done), asio::make_work_guard(io_)});
+      writes_.push_back({std::move(what), std::move(done), asio::make_work_guard(io_), refusals_heard_});
     }
     wake_.notify_one();
   }
@@ -140,21 +142,47 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   void commit(std::deque<Write> writes) {
-    std::vector<OutboxWrite> group;
-    group.reserve(writes.size());
-    for (auto& write : writes) group.push_back(std::move(write.what));
     const auto begun = std::chrono::steady_clock::now();
-    auto results = outbox_.apply_group(group);
+    auto results = apply(writes);
     const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
     auto guard = asio::make_work_guard(io_);
     to_loop(
-        [self = shared_from_this(), writes = std::move(writes), results = std::move(results), took]() mutable {
+        [self = shared_from_this(), writes = std::move(writes), results = std::move(results), took,
+         refusals = refusals_]() mutable {
+          self->refusals_heard_ = refusals;
           if (self->committed_) self->committed_(took);
           for (std::size_t i = 0; i < writes.size() && self->open_; ++i) {
             if (writes[i].done) writes[i].done(std::move(results[i]));
           }
         },
         std::move(guard));
+  }
+
+  /// Transactions are applied in order: one that was submitted before a refusal was heard would overtake the refused
+  /// one, which comes again, and its rows would then be overwritten with older ones.
+  std::vector<Status> apply(std::deque<Write>& writes) {
+    const auto overtakes = [this](const Write& write) {
+      return write.refusals_heard < refusals_ && std::holds_alternative<std::vector<StoreWrite>>(write.what);
+    };
+    std::vector<Status> results(writes.size());
+    std::vector<OutboxWrite> group;
+    std::vector<std::size_t> places;
+    group.reserve(writes.size());
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      if (overtakes(writes[i])) {
+        results[i] = fail("storage_io", "a transaction before this one was refused by the disk; both are tried again");
+        continue;
+      }
+      group.push_back(std::move(writes[i].what));
+      places.push_back(i);
+    }
+    auto applied = outbox_.apply_group(group);
+    const bool refused = std::any_of(applied.begin(), applied.end(), [](const Status& status) {
+      return !status && status.error().code.starts_with("storage_");
+    });
+    if (refused) ++refusals_;
+    for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(applied[i]);
+    return results;
   }
 
   /// The status is shown before the callback runs, and told after it.
@@ -173,10 +201,12 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   asio::io_context& io_;
   // The worker's own.
   Outbox outbox_;
+  std::uint64_t refusals_ = 0;
   // The loop's own.
   std::function<void(Duration)> committed_;
   std::function<void(const QueueStatus&)> told_;
   QueueStatus shown_;
+  std::uint64_t refusals_heard_ = 0;
   bool open_ = true;
   // The mailbox.
   std::mutex mutex_;

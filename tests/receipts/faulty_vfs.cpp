@@ -24,6 +24,10 @@ int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
 int truncate(sqlite3_file* f, sqlite3_int64 n) { return on(f).xTruncate(real(f), n); }
 int sync(sqlite3_file* f, int flags) {
   ++disk_faults().syncs;
+  if (disk_faults().syncs_to_fail > 0) {
+    --disk_faults().syncs_to_fail;
+    return SQLITE_IOERR_FSYNC;
+  }
   const int code = disk_faults().sync_code;
   return code ? code : on(f).xSync(real(f), flags);
 }

@@ -10,7 +10,8 @@ struct DiskFaults {
   std::atomic<int> write_code{0};  ///< SQLITE_FULL, SQLITE_IOERR_WRITE, …; 0: none
   std::atomic<int> sync_code{0};
   std::atomic<int> syncs{0};  ///< counted
-  void clear() { write_code = sync_code = syncs = 0; }
+  std::atomic<int> syncs_to_fail{0};
+  void clear() { write_code = sync_code = syncs = syncs_to_fail = 0; }
 };
 /// The faults of every file opened through it.
 DiskFaults& disk_faults();

@@ -187,6 +187,28 @@ TEST_CASE("old delivered receipts are pruned, but the newest and whatever was no
   CHECK(outbox.get(receipt_id(7))->previous_hash == outbox.get(receipt_id(6))->hash);
 }
 
+TEST_CASE("delivered receipts stamped by a clock at 1970 are kept as long as the one that was sealed after them") {
+  auto outbox = open_outbox(options_for(":memory:"));
+  seal(outbox, 1, 2);
+  for (const auto n : {3U, 4U}) {
+    auto receipt = sealed_receipt(n);
+    receipt.clock_synchronised = false;
+    receipt.authorised_at = wall_from_ms(n);
+    receipt.passed_at = receipt.ended_at = wall_from_ms(1000 + n);
+    require_good(outbox.apply({PutSealedReceipt{receipt}}));
+  }
+  auto next = sealed_receipt(5);
+  next.ended_at = kStart + std::chrono::hours{24 * 10};
+  require_good(outbox.apply({PutSealedReceipt{next}, PutSealedReceipt{sealed_receipt(6)}}));
+  for (const auto n : {1U, 2U, 3U, 4U, 5U, 6U}) require_good(outbox.record_outcome({{{receipt_id(n)}}, {}}));
+  require_good(outbox.housekeep(kStart + std::chrono::hours{24 * 35}));
+  for (const auto gone : {1U, 2U}) CHECK(outbox.get(receipt_id(gone)).error().code == "not_found");
+  for (const auto kept : {3U, 4U, 5U, 6U}) CHECK(outbox.get(receipt_id(kept)));
+  require_good(outbox.housekeep(kStart + std::chrono::hours{24 * 45}));
+  for (const auto gone : {3U, 4U, 5U}) CHECK(outbox.get(receipt_id(gone)).error().code == "not_found");
+  CHECK(outbox.verify()->good());
+}
+
 TEST_CASE("expired state goes a day after its time, not before") {
   auto outbox = open_outbox(options_for(":memory:"));
   LedgerEntry entry;

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <thread>
 
 #include "faulty_vfs.hpp"
 #include "receipt_samples.hpp"
@@ -49,6 +50,37 @@ TEST_CASE("submits that wait are committed together: far fewer transactions than
   run_until(io, [&] { return report.has_value(); });
   CHECK(report->good());
   CHECK(report->checked == 500);
+}
+
+TEST_CASE("a transaction submitted before a refusal was heard does not overtake the refused one") {
+  const TemporaryFolder folder;
+  boost::asio::io_context io;
+  auto opened =
+      open_receipt_store(io, {.path = folder.file("r.db"), .reserve_bytes = 0, .vfs = faulty_vfs(), .committed = {}});
+  require_good(opened);
+  LedgerEntry entry;
+  entry.entry_id = id(5, 1);
+  std::vector<std::optional<Status>> answers(4);
+  const auto submit = [&](std::size_t answer, std::uint32_t used) {
+    entry.used = used;
+    opened->store->submit({PutLedger{entry}}, [&, answer](Status status) { answers[answer] = std::move(status); });
+  };
+  // Its sync fails, the disk is good again for the next, which nobody can have called back.
+  disk_faults().syncs_to_fail = 1;
+  submit(0, 1);
+  submit(1, 2);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (disk_faults().syncs_to_fail > 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  submit(2, 3);
+  run_until(io, [&] { return answers[0] && answers[1] && answers[2]; });
+  for (const auto refused : {0U, 1U, 2U}) {
+    REQUIRE_FALSE(*answers[refused]);
+    CHECK(answers[refused]->error().code == "storage_io");
+  }
+  // Tried again in order: what was decided last is what stays.
+  submit(3, 3);
+  run_until(io, [&] { return answers[3].has_value(); });
+  CHECK(*answers[3]);
 }
 
 TEST_CASE("the loop does not run dry while an answer is on its way, and a store that goes first still writes") {

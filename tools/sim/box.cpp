@@ -9,14 +9,8 @@ namespace exitgate::sim {
 namespace {
 
 constexpr Duration kPollAtMostEvery = milliseconds{40};
+constexpr Duration kStartAgain = std::chrono::seconds{2};
 constexpr std::int64_t kWallStart_ms = 1793000000000;
-
-Uuid chain_of(std::uint64_t seed, std::size_t box) {
-  Uuid id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<std::uint8_t>(seed >> (8 * i));
-  id.bytes[15] = static_cast<std::uint8_t>(box + 1);
-  return id;
-}
 
 }  // namespace
 
@@ -25,7 +19,11 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
       index_(index),
       kinds_(std::move(lanes)),
       lanes_(kinds_.size()),
-      disk_(chain_of(around.options.seed, index)) {
+      disk_(around.options.seed * 2 + index),
+      drain_timer_(around.agenda),
+      upload_link_(
+          [this](const std::vector<std::string>& jsons, UploadLink::Done done) { upload(jsons, std::move(done)); }) {
+  reserve_bytes_ = around.options.seed % 2 == 0 ? 256U << 10U : 16U << 20U;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
     lanes_[i].truth[static_cast<std::size_t>(Eye::kLimitClosed)] = true;
@@ -106,35 +104,33 @@ void Box::later(Duration span, std::function<void()> action) {
 void Box::start() {
   if (alive()) return;
   ++life_;
-  const auto loaded = disk_.load(now().wall);
+  LoadedState loaded;
+  if (!open_disk(loaded)) {
+    // The service manager starts it again.
+    around_.agenda.in(kStartAgain, [this, life = life_] {
+      if (life == life_) start();
+    });
+    return;
+  }
   stream_at_ = loaded.last_event_id.empty() ? 0 : std::stoul(loaded.last_event_id);
   boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
   controller_ =
       std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_, *this, now());
-  drain_ = std::make_unique<Drain>([this] { return around_.dice.part(); });
-  drain_->queue_is(disk_.queue_status().queued);
   device_up_ = false;
   connected_ = false;
-  drain_wake_ = kNever;
-  disk_free_at_ = around_.agenda.now();
   for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{static_cast<DeviceId>(i + 1)});
   if (device_answers_) device(true);
   if (!weather.backend_down) connect(true);
-  pump_drain();
+  serve_queue();
 }
 
 void Box::die(bool power_cut) {
   if (!alive()) return;
   controller_.reset();
-  drain_.reset();
+  close_disk(power_cut);
   ++life_;
   stream_busy_ = false;
   held_answer_.reset();
-  // A killed process may have left finished writes behind whose answer it never heard; a power cut leaves a part.
-  const auto keep = unsynced_.empty() ? 0 : around_.dice.between(0, static_cast<int>(unsynced_.size()));
-  for (int i = 0; i < keep && !weather.disk_fails && !weather.disk_full; ++i)
-    commit(0, unsynced_[static_cast<std::size_t>(i)].second);
-  unsynced_.clear();
   around_.oracle.box_died(index_);
   note(power_cut ? "power cut" : "killed");
   // The module drops its outputs by itself; what is energised to be closed opens.
@@ -220,7 +216,7 @@ std::string Box::unrest() const {
       return "lane " + lane.id.str() + " of " + name() + " is " + std::string(to_string(lane.phase));
     }
   }
-  const auto queued = disk_.queue_status().queued;
+  const auto queued = store_->queue_status().queued;
   if (queued != 0) return std::to_string(queued) + " receipts of " + name() + " are still queued";
   return {};
 }

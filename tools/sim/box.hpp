@@ -4,15 +4,18 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/controller.hpp"
-#include "receipts/drain.hpp"
-#include "receipts/memory_outbox.hpp"
+#include "receipts/drainer.hpp"
 #include "tools/sim/agenda.hpp"
+#include "tools/sim/drain_ports.hpp"
+#include "tools/sim/durable_truth.hpp"
 #include "tools/sim/options.hpp"
 #include "tools/sim/oracle.hpp"
+#include "tools/sim/timed_store.hpp"
 
 namespace exitgate::sim {
 
@@ -35,7 +38,11 @@ struct Surroundings {
   const Options& options;
 };
 
-/// The wire and the disk as they are now.
+/// What is wrong with a disk.
+enum class DiskTrouble : std::uint8_t { kNone, kSlow, kFails, kErrs, kSyncErrs, kReadErrs, kFull };
+inline constexpr int kDiskTroubles = 6;
+
+/// The wire as it is now.
 struct Weather {
   bool backend_down = false;
   double answer_lost = 0;
@@ -43,9 +50,6 @@ struct Weather {
   double answer_doubled = 0;
   double upload_reply_lost = 0;
   double upload_busy = 0;
-  bool disk_fails = false;
-  bool disk_full = false;
-  bool disk_slow = false;
   double beacon_lost = 0;
   bool cross_talk = false;
 };
@@ -69,6 +73,7 @@ class Box final : public IdSource {
   void staff(StaffVerb verb, std::optional<std::size_t> lane);
   void reload();
   void connect(bool up);
+  void disk_trouble(DiskTrouble trouble);
 
   void set_clock(milliseconds offset) { clock_offset_ = offset; }
   Weather weather;
@@ -86,6 +91,7 @@ class Box final : public IdSource {
   [[nodiscard]] MonoTime deadline() const { return alive() ? controller_->next_deadline() : kNever; }
   void on_deadline();
   [[nodiscard]] WallTime true_wall() const;
+  [[nodiscard]] const DiskCounts& disk_counts() const { return disk_.counts(); }
 
   std::vector<std::string> trace;
 
@@ -108,9 +114,20 @@ class Box final : public IdSource {
   void read_outputs();
   void ask(const Ask& ask);
   void persist(const Persist& persist);
-  void commit(Ticket ticket, const std::vector<StoreWrite>& writes);
-  void pump_drain();
-  void upload(const std::vector<std::string>& jsons);
+  void persisted(const Persist& persist, const Status& status);
+  /// The drainer, and what the daemon's watch does with the queue.
+  void serve_queue();
+  void tell_queue(const QueueStatus& status);
+  void housekeep();
+
+  // --- box_disk.cpp: power, as the disk sees it ---
+  /// False: the database can't be opened now.
+  [[nodiscard]] bool open_disk(LoadedState& loaded);
+  [[nodiscard]] bool open_once(LoadedState& loaded);
+  void judge_disk(Outbox& outbox, const LoadedState& found);
+  void close_disk(bool power_cut);
+
+  void upload(const std::vector<std::string>& jsons, UploadLink::Done done);
   void pump_stream();
   void poll_changes(std::vector<PointLevel> changes);
   void publish_eye(std::size_t lane, Eye eye);
@@ -128,10 +145,19 @@ class Box final : public IdSource {
   std::vector<LaneHardware> lanes_;
   std::map<PointId, bool> coils_;
   std::unique_ptr<Controller> controller_;
-  std::unique_ptr<Drain> drain_;
-  MemoryOutbox disk_;
-  std::vector<std::pair<Ticket, std::vector<StoreWrite>>> unsynced_;
-  MonoTime disk_free_at_{};
+  FaultyDisk disk_;
+  DiskTrouble disk_trouble_ = DiskTrouble::kNone;
+  std::uint64_t reserve_bytes_ = 0;
+  std::unique_ptr<TimedStore> store_;
+  AgendaTimer drain_timer_;
+  UploadLink upload_link_;
+  std::unique_ptr<Drainer> drainer_;
+  DurableTruth truth_;
+  std::vector<DurableTruth::Writes> in_flight_at_death_;
+  bool power_cut_ = false;
+  Ticket newest_ticket_ = 0;
+  std::set<Ticket> refused_;  ///< and not yet written
+  bool storage_low_ = false;
   std::uint64_t life_ = 0;
   std::uint64_t ids_ = 0;
   Uuid boot_id_;
@@ -143,7 +169,6 @@ class Box final : public IdSource {
   std::size_t stream_at_ = 0;
   bool stream_busy_ = false;
   bool connected_ = false;
-  MonoTime drain_wake_ = kNever;
   std::optional<ConfirmAnswer> held_answer_;
 };
 

@@ -51,6 +51,8 @@ class Oracle {
   // --- the rest ---
   void committed(std::size_t box, const Uuid& sealed) { durable_.emplace_back(box, sealed); }
   void box_died(std::size_t box);
+  /// What a restart found is not what the disk had answered.
+  void disk_wrong(const std::string& what) { violate("S6: " + what); }
   void person_left(std::size_t box, std::size_t lane) { ++people_[{box, lane}]; }
   /// A paid shopper stood there for a long time with nothing broken and was not let out.
   void stranded(const std::string& lane) { violate("S9: a paid shopper was not let out at lane " + lane); }

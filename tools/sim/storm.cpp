@@ -115,12 +115,8 @@ void Storm::radio(Box& box) {
 }
 
 void Storm::disk(Box& box) {
-  auto& w = box.weather;
-  const int what = dice_->between(0, 2);
-  w.disk_slow = what == 0;
-  w.disk_fails = what == 1;
-  w.disk_full = what == 2;
-  agenda_->in(dice_->ms(500, 60000), [&w] { w.disk_slow = w.disk_fails = w.disk_full = false; });
+  box.disk_trouble(static_cast<DiskTrouble>(dice_->between(1, kDiskTroubles)));
+  agenda_->in(dice_->ms(500, 60000), [&box] { box.disk_trouble(DiskTrouble::kNone); });
 }
 
 void Storm::operators(Box& box) {
@@ -144,6 +140,7 @@ void Storm::operators(Box& box) {
 
 void Storm::heal(Box& box) {
   box.weather = Weather{};
+  box.disk_trouble(DiskTrouble::kNone);
   box.start();
   box.set_clock(milliseconds{0});
   box.device(true);

@@ -1,0 +1,63 @@
+// What must be on a box's disk, from what the disk itself answered: everything answered is there after a restart, and
+// nothing else but what was being written when the process ended, which is there as a whole or not at all. Written from
+// the lane contract's S5 and S6 and the meaning of the store's writes; it shares no code with the outbox. Thread: one.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/persist.hpp"
+#include "receipts/outbox.hpp"
+
+namespace exitgate::sim {
+
+class DurableTruth {
+ public:
+  using Writes = std::vector<StoreWrite>;
+
+  /// Answered as durable.
+  void written(const Writes& writes) {
+    now_.take(writes);
+    refused_.clear();
+  }
+  /// Answered with an error: it may be on the disk all the same, until something else is written. Those refused at one
+  /// time were one transaction.
+  void refused(const Writes& writes, MonoTime at);
+  /// Rows that expired before this may be gone.
+  void housekept(WallTime now) { housekept_ = std::max(housekept_, now); }
+
+  /// After opening: what is wrong with what was found; empty: nothing. From then on what was found is the truth.
+  [[nodiscard]] std::string judge(Outbox& outbox, const LoadedState& found, const std::vector<Writes>& in_flight);
+
+  [[nodiscard]] std::int64_t sealed() const { return now_.sealed_count; }
+
+ private:
+  struct Sealed {
+    Uuid id;
+    Outcome outcome{};
+    std::uint32_t passages = 0;
+  };
+  struct Content {
+    std::map<Uuid, Receipt> open;
+    std::deque<Sealed> newest_sealed;
+    std::int64_t sealed_count = 0;
+    std::map<Uuid, LedgerEntry> ledger;
+    std::map<std::string, LaneDurable> lanes;
+    std::map<Uuid, Closure> closures;
+    std::string cursor;
+
+    void take(const Writes& writes);
+    void take(const StoreWrite& write);
+  };
+  [[nodiscard]] std::string differs(const Content& content, Outbox& outbox, const LoadedState& found) const;
+  [[nodiscard]] std::string receipts_differ(const Content& content, Outbox& outbox, const LoadedState& found) const;
+  [[nodiscard]] std::string state_differs(const Content& content, const LoadedState& found) const;
+
+  Content now_;
+  std::vector<std::pair<MonoTime, std::vector<Writes>>> refused_;
+  WallTime housekept_ = wall_from_ms(0);
+};
+
+}  // namespace exitgate::sim

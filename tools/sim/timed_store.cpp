@@ -1,0 +1,181 @@
+#include "tools/sim/timed_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace exitgate::sim {
+namespace {
+
+// As in SqliteReceiptStore.
+constexpr int kIdleCheckpointPages = 500;
+constexpr int kForcedCheckpointPages = 8000;
+constexpr Duration kIdleBeforeCheckpoint = milliseconds{200};
+constexpr Duration kReserveRetry = std::chrono::seconds{10};
+/// More operations than most transactions have: beyond the last, the transaction is whole and nobody was told.
+constexpr int kOperationsOfACommit = 12;
+constexpr int kOperationsOfACheckpoint = 60;
+
+}  // namespace
+
+TimedStore::TimedStore(Agenda& agenda, Dice& dice, Outbox outbox, std::function<bool()> slow)
+    : agenda_(agenda),
+      dice_(dice),
+      outbox_(std::move(outbox)),
+      slow_(std::move(slow)),
+      shown_(outbox_.queue_status()),
+      idle_since_(agenda.now()) {
+  look_after();
+}
+
+void TimedStore::later(Duration span, void (TimedStore::*what)()) {
+  agenda_.in(span, [this, what, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) (this->*what)();
+  });
+}
+
+void TimedStore::write(OutboxWrite what, std::function<void(Status)> done) {
+  waiting_.push_back({std::move(what), std::move(done), refusals_});
+  wake();
+}
+
+void TimedStore::wake() {
+  if (busy_ || (waiting_.empty() && tasks_.empty())) return;
+  busy_ = true;
+  in_flight_ = std::exchange(waiting_, {});
+  later(slow_() ? dice_.ms(100, 600) : dice_.ms(1, 8), &TimedStore::turn);
+}
+
+void TimedStore::turn() {
+  if (!in_flight_.empty()) commit();
+  // A callback may have ended the process.
+  const auto alive = std::weak_ptr<bool>(alive_);
+  if (!tasks_.empty()) {
+    const auto task = std::move(tasks_.front());
+    tasks_.erase(tasks_.begin());
+    task();
+    if (alive.expired()) return;
+  }
+  if (outbox_.wal_pages() >= kForcedCheckpointPages) (void)outbox_.checkpoint();
+  busy_ = false;
+  idle_since_ = agenda_.now();
+  wake();
+  look_after();
+}
+
+void TimedStore::commit() {
+  const auto writes = std::exchange(in_flight_, {});
+  auto results = apply(writes);
+  const auto before = std::exchange(shown_, outbox_.queue_status());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (writes[i].done) writes[i].done(std::move(results[i]));
+  }
+  if (before != shown_ && told_) told_(shown_);
+}
+
+/// As the daemon's worker: what was submitted before a refusal was heard does not overtake what was refused.
+std::vector<Status> TimedStore::apply(const std::vector<Write>& writes) {
+  std::vector<Status> results(writes.size());
+  std::vector<OutboxWrite> group;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const bool ordered = std::holds_alternative<std::vector<StoreWrite>>(writes[i].what);
+    if (ordered && writes[i].refusals_heard < refusals_) {
+      results[i] = fail("storage_io", "a transaction before this one was refused");
+      continue;
+    }
+    group.push_back(writes[i].what);
+    places.push_back(i);
+  }
+  auto applied = outbox_.apply_group(group);
+  const bool refused = std::any_of(applied.begin(), applied.end(), [](const Status& status) {
+    return !status && status.error().code.starts_with("storage_");
+  });
+  if (refused) ++refusals_;
+  for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(applied[i]);
+  return results;
+}
+
+void TimedStore::show() {
+  const auto before = std::exchange(shown_, outbox_.queue_status());
+  if (before != shown_ && told_) told_(shown_);
+}
+
+/// What the worker does when nobody waits.
+void TimedStore::look_after() {
+  const bool log_grown = outbox_.wal_pages() >= kIdleCheckpointPages;
+  const bool low = outbox_.queue_status().storage_low;
+  if (looks_after_ || (!log_grown && !low)) return;
+  looks_after_ = true;
+  if (low) reserve_next_ = std::max(reserve_next_, agenda_.now() + kReserveRetry);
+  const auto at = log_grown ? agenda_.now() + kIdleBeforeCheckpoint : reserve_next_;
+  agenda_.at(at, [this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    looks_after_ = false;
+    const bool idle = !busy_ && agenda_.now() - idle_since_ >= kIdleBeforeCheckpoint;
+    if (idle && outbox_.wal_pages() >= kIdleCheckpointPages) (void)outbox_.checkpoint();
+    if (!busy_ && outbox_.queue_status().storage_low && agenda_.now() >= reserve_next_) {
+      reserve_next_ = agenda_.now() + kReserveRetry;
+      (void)outbox_.restore_reserve();
+      show();
+    }
+    look_after();
+  });
+}
+
+std::vector<OutboxWrite> TimedStore::die_within(FaultyDisk& disk) {
+  std::vector<OutboxWrite> group;
+  for (auto& write : in_flight_) group.push_back(std::move(write.what));
+  disk.stop_after(dice_.between(0, group.empty() ? kOperationsOfACheckpoint : kOperationsOfACommit));
+  if (!group.empty()) {
+    (void)outbox_.apply_group(group);
+  } else if (dice_.chance(0.3)) {
+    (void)outbox_.checkpoint();
+  }
+  disk.stop_after(-1);
+  alive_.reset();
+  in_flight_.clear();
+  waiting_.clear();
+  tasks_.clear();
+  return group;
+}
+
+void TimedStore::submit(std::vector<StoreWrite> transaction, std::function<void(Status)> done) {
+  write(std::move(transaction), std::move(done));
+}
+
+void TimedStore::record_outcome(DeliveryOutcome outcome, std::function<void(Status)> done) {
+  write(std::move(outcome), std::move(done));
+}
+
+void TimedStore::retry(const Uuid& receipt_id, std::function<void(Status)> done) {
+  write(RetryReceipt{receipt_id}, std::move(done));
+}
+
+template <class Answer>
+void TimedStore::ask(std::function<Answer(Outbox&)> question, std::function<void(Answer)> done) {
+  tasks_.push_back([this, question = std::move(question), done = std::move(done)] {
+    auto answer = question(outbox_);
+    show();
+    if (done) done(std::move(answer));
+  });
+  wake();
+}
+
+void TimedStore::next_queued(std::size_t limit, std::function<void(Result<std::vector<StoredReceipt>>)> done) {
+  ask<Result<std::vector<StoredReceipt>>>([limit](Outbox& outbox) { return outbox.next_queued(limit); },
+                                          std::move(done));
+}
+
+void TimedStore::list(ReceiptQuery query, std::function<void(Result<ReceiptPage>)> done) {
+  ask<Result<ReceiptPage>>([query = std::move(query)](Outbox& outbox) { return outbox.list(query); }, std::move(done));
+}
+
+void TimedStore::get(const Uuid& receipt_id, std::function<void(Result<StoredReceipt>)> done) {
+  ask<Result<StoredReceipt>>([receipt_id](Outbox& outbox) { return outbox.get(receipt_id); }, std::move(done));
+}
+
+void TimedStore::housekeep(WallTime now) {
+  ask<Result<bool>>([now](Outbox& outbox) { return outbox.housekeep(now); }, {});
+}
+
+}  // namespace exitgate::sim
