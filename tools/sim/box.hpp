@@ -157,6 +157,7 @@ class Box final : public IdSource {
   bool power_cut_ = false;
   Ticket newest_ticket_ = 0;
   std::set<Ticket> refused_;  ///< and not yet written
+  int unanswered_ = 0;        ///< submitted
   bool storage_low_ = false;
   std::uint64_t life_ = 0;
   std::uint64_t ids_ = 0;

@@ -97,6 +97,7 @@ void Box::close_disk(bool power_cut) {
   if (power_cut) disk_.cut_power();
   newest_ticket_ = 0;
   refused_.clear();
+  unanswered_ = 0;
 }
 
 void Box::disk_trouble(DiskTrouble trouble) {
@@ -131,6 +132,7 @@ void Box::persist(const Persist& persist) {
       return std::holds_alternative<PutSealedReceipt>(one) && around_.dice.chance(0.05);
     });
   }
+  ++unanswered_;
   store_->submit(std::move(taken), [this, persist](const Status& status) { persisted(persist, status); });
 }
 
@@ -153,9 +155,11 @@ void Box::persisted(const Persist& persist, const Status& status) {
     if (status.error().code == "wrong_state") around_.oracle.disk_wrong(status.error().message);
     truth_.refused(persist.writes, around_.agenda.now());
     refused_.insert(persist.ticket);
-    around_.oracle.disk_refused(index_, around_.agenda.now() + std::chrono::seconds{15});
+    around_.oracle.disk_refuses(index_, true);
   }
+  --unanswered_;
   feed(Persisted{persist.ticket, status});
+  if (refused_.empty() && unanswered_ == 0) around_.oracle.disk_refuses(index_, false);
 }
 
 void Box::tell_queue(const QueueStatus& status) {

@@ -37,18 +37,23 @@ void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed) {
 }
 
 void Oracle::wrote_open(std::size_t box, const Receipt& receipt, MonoTime now, WallTime wall) {
-  const auto refused = disk_refuses_until_.find(box);
-  const bool waited = refused != disk_refuses_until_.end() && now < refused->second;
-  if (sealed_[box].contains(receipt.receipt_id)) {
-    // The disk is asked again for all that it refused, in the old order.
-    if (!waited) violate("S5: a sealed receipt was written as open again");
-    return;
-  }
+  if (sealed_[box].contains(receipt.receipt_id)) return violate("S5: a sealed receipt was written as open again");
   const auto lane = receipt.lane_id.str();
   const auto [at, fresh] = open_[box].try_emplace(receipt.receipt_id, OpenReceipt{lane, 0});
   at->second.passages = receipt.passages;
+  if (!fresh) return;
+  if (receipt.authorised_mono_ms == to_ms(now.time_since_epoch())) {
+    return judge_new(box, std::stoul(lane) - 1, receipt, wall);
+  }
   // One that waited for the disk in memory says nothing about who stands there now.
-  if (fresh && !waited) judge_new(box, std::stoul(lane) - 1, receipt, wall);
+  if (!disk_refuses_[box]) violate("S5: lane " + lane + " opened before its receipt was given to the disk");
+  settle(box, receipt);
+}
+
+void Oracle::settle(std::size_t box, const Receipt& receipt) {
+  std::erase_if(owed_, [&](const Owed& owed) {
+    return owed.box == box && owed.lane == receipt.lane_id.str() && owed.opened_ms >= receipt.authorised_mono_ms;
+  });
 }
 
 void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, WallTime now) {
@@ -68,24 +73,25 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
 }
 
 void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt) {
-  sealed_[box].insert(receipt.receipt_id);
-  open_[box].erase(receipt.receipt_id);
+  if (sealed_[box].insert(receipt.receipt_id).second && open_[box].erase(receipt.receipt_id) == 0) settle(box, receipt);
   sealed_now_.push_back(receipt.lane_id.str());
   if (receipt.outcome == Outcome::kPassed && receipt.passages == 0) violate("S5: passed without a passage");
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
 }
 
 void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
-  const auto refused = disk_refuses_until_.find(box);
-  const bool in_memory = refused != disk_refuses_until_.end() && now < refused->second;
   for (const auto& [where, lane] : opened_) {
     ++openings_;
     const auto name = std::to_string(lane + 1);
     const bool has = std::any_of(open_[where].begin(), open_[where].end(),
                                  [&](const auto& entry) { return entry.second.lane == name; });
     const bool just_sealed = std::find(sealed_now_.begin(), sealed_now_.end(), name) != sealed_now_.end();
-    if (!has && !just_sealed && !in_memory)
+    if (has || just_sealed) continue;
+    if (disk_refuses_[where]) {
+      owed_.push_back({where, name, to_ms(now.time_since_epoch())});
+    } else {
       violate("S5: lane " + name + " of box " + std::to_string(where + 1) + " opened without a receipt");
+    }
   }
   opened_.clear();
   sealed_now_.clear();
@@ -103,6 +109,9 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
 
 void Oracle::box_died(std::size_t box) {
   open_[box].clear();
+  disk_refuses_[box] = false;
+  // What the disk never took is lost with the process.
+  std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });
   opened_.clear();
   sealed_now_.clear();
   for (auto& lane : lanes_[box]) lane.known = false;
@@ -157,6 +166,7 @@ void Oracle::judge_end(bool nothing_was_blind, bool boxes_apart) {
   for (const auto& open : open_) {
     if (!open.empty()) violate("S5: a receipt stayed open in the calm");
   }
+  for (const auto& owed : owed_) violate("S5: an opening of lane " + owed.lane + " never got its receipt");
   if (!nothing_was_blind) return;
   std::int64_t people = 0;
   std::int64_t counted = 0;

@@ -33,7 +33,8 @@ class Oracle {
         lanes_(boxes, std::vector<LaneTruth>(lanes)),
         open_(boxes),
         sealed_(boxes),
-        fire_(boxes, false) {}
+        fire_(boxes, false),
+        disk_refuses_(boxes, false) {}
 
   [[nodiscard]] LaneTruth& lane(std::size_t box, std::size_t lane) { return lanes_[box][lane]; }
   void fire(std::size_t box, bool active) { fire_[box] = active; }
@@ -45,8 +46,8 @@ class Oracle {
   void wrote_sealed(std::size_t box, const Receipt& receipt);
   void step_is_over(std::size_t box, MonoTime now, bool device_up);
 
-  /// The disk refuses writes, or did seconds ago: receipts are kept in memory, as the contract allows.
-  void disk_refused(std::size_t box, MonoTime until) { disk_refuses_until_[box] = until; }
+  /// The disk refused something that is not written yet: receipts are kept in memory, as the contract allows.
+  void disk_refuses(std::size_t box, bool refuses) { disk_refuses_[box] = refuses; }
 
   // --- the rest ---
   void committed(std::size_t box, const Uuid& sealed) { durable_.emplace_back(box, sealed); }
@@ -68,6 +69,13 @@ class Oracle {
     std::string lane;
     std::uint32_t passages = 0;
   };
+  /// An opening whose receipt waits for the disk.
+  struct Owed {
+    std::size_t box = 0;
+    std::string lane;
+    std::int64_t opened_ms = 0;
+  };
+  void settle(std::size_t box, const Receipt& receipt);
   void violate(std::string what) {
     if (violation_.empty()) violation_ = std::move(what);
   }
@@ -84,7 +92,8 @@ class Oracle {
   std::vector<std::string> sealed_now_;  ///< lanes with a receipt sealed in this step
   std::vector<std::pair<std::size_t, Uuid>> durable_;
   std::map<std::pair<std::size_t, std::size_t>, std::int64_t> people_;
-  std::map<std::size_t, MonoTime> disk_refuses_until_;
+  std::vector<bool> disk_refuses_;
+  std::vector<Owed> owed_;
   std::int64_t openings_ = 0;
   std::string violation_;
 };
