@@ -42,13 +42,23 @@ bool is_loopback_host(std::string_view host) {
 }
 
 bool host_is_ours(const http::Request& request, const std::vector<std::string>& names) {
-  if (request.peer.transport == http::Transport::kUnix) return true;
   const auto parts = split(request.header("Host").value_or(""));
-  if (!parts || parts->host.empty()) return false;
+  if (!parts) return false;
+  const auto named = [&](std::string_view host) {
+    return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name_matches(name, host); });
+  };
+  if (request.peer.transport == http::Transport::kUnix) {
+    // Clients put a word of their own or the path there, and there is no port to compare. A site's name has a dot in
+    // it, and neither slash nor percent.
+    const bool word = parts->host.find_first_of(".:") == std::string_view::npos;
+    const bool path = parts->host.find_first_of("/%") != std::string_view::npos;
+    return word || path || is_loopback_host(parts->host) || named(parts->host);
+  }
+  if (parts->host.empty()) return false;
   if (!parts->port.empty() && parts->port != std::to_string(request.peer.local_port)) return false;
   if (parts->host == request.peer.local_address) return true;
   if (request.peer.loopback && is_loopback_host(parts->host)) return true;
-  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name_matches(name, parts->host); });
+  return named(parts->host);
 }
 
 bool origin_is_ours(const http::Request& request) {

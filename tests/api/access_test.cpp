@@ -41,10 +41,25 @@ TEST_CASE("access: another name, address or port is foreign") {
   }
 }
 
-TEST_CASE("access: a UNIX socket has no foreign host") {
-  auto request = asked("whatever");
-  request.peer.transport = http::Transport::kUnix;
-  CHECK(host_is_ours(request, {}));
+TEST_CASE("access: on a UNIX socket no host, a word, a path and our own names are ours, others are foreign") {
+  const auto ours = [](const std::string& host) {
+    auto request = asked(host);
+    request.peer.transport = http::Transport::kUnix;
+    return host_is_ours(request, {"gate.store.example"});
+  };
+  for (const auto* host : {"", "localhost", "LocalHost:80", "127.0.0.1", "[::1]:8080", "unix", "unix:/run/control.sock",
+                           "exitgate", "x", "/run/exitgate/control.sock", "gate.store.example"}) {
+    INFO(host);
+    CHECK(ours(host));
+  }
+  for (const auto* host :
+       {"evil.example", "localhost.evil.example", "192.168.1.7", "[::1", "[::2]", "127.evil.example"}) {
+    INFO(host);
+    CHECK_FALSE(ours(host));
+  }
+  http::Request without;
+  without.peer.transport = http::Transport::kUnix;
+  CHECK(host_is_ours(without, {}));
 }
 
 TEST_CASE("access: an origin must be the host it asks") {

@@ -86,6 +86,9 @@ class Requests(unittest.TestCase):
             self.assertEqual(404, gate.api("GET", "/api/v1/nothing")[0])
             self.assertEqual(405, gate.api("POST", "/api/v1/status", {})[0])
             self.assertEqual(403, gate.api("GET", "/api/v1/status", headers={"Origin": "https://evil.example"})[0])
+            self.assertEqual((403, "foreign_host"), self.code(gate.api("GET", "/api/v1/status", headers={"Host": "evil.example"})))
+            for host in ("localhost", "localhost:80", "unix", ""):
+                self.assertEqual(200, gate.api("GET", "/api/v1/status", headers={"Host": host})[0], host)
             self.assertEqual(400, gate.command("mode", lane="2", mode="cart")[0], "no receiver")
 
     def test_every_command_takes_effect_or_is_refused(self):
