@@ -26,7 +26,7 @@ ClockWatch::Suspect& ClockWatch::suspect(MonoTime now, CartId cart_id, std::vect
   return added;
 }
 
-bool ClockWatch::mistimed(MonoTime now, CartId cart_id, DeviceId receiver, BeaconResult reason,
+void ClockWatch::mistimed(MonoTime now, CartId cart_id, DeviceId receiver, BeaconResult reason,
                           std::vector<Notice>& notices) {
   auto& cart = suspect(now, cart_id, notices);
   if (cart.running && now - cart.last >= kUnheard) ease(cart, now, notices);
@@ -46,7 +46,6 @@ bool ClockWatch::mistimed(MonoTime now, CartId cart_id, DeviceId receiver, Beaco
     cart.fault = true;
     notices.push_back(notice(cart, CartClockNotice::Kind::kRaised, now));
   }
-  return cart.raised;
 }
 
 void ClockWatch::ease(Suspect& suspect, MonoTime now, std::vector<Notice>& notices) {

@@ -19,8 +19,8 @@ class ClockWatch {
   static constexpr Duration kUnheard = milliseconds{2000};
   static constexpr Duration kClear = milliseconds{60000};
 
-  /// A frame with a good MAC and a bad time. True when the cart is in trouble: the frame counts for its lane.
-  bool mistimed(MonoTime now, CartId cart_id, DeviceId receiver, BeaconResult reason, std::vector<Notice>& notices);
+  /// A frame with a good MAC and a bad time.
+  void mistimed(MonoTime now, CartId cart_id, DeviceId receiver, BeaconResult reason, std::vector<Notice>& notices);
   void accepted(MonoTime now, CartId cart_id, std::vector<Notice>& notices);
   void on_time(MonoTime now, std::vector<Notice>& notices);
   [[nodiscard]] MonoTime next_deadline() const;

@@ -58,10 +58,12 @@ struct PassHeard {
   MonoTime at{};
 };
 
-/// A frame with a good MAC from a cart whose frames have been stale or replayed for 2 s: its lane says see_staff.
+/// A frame with a good MAC that is stale or replayed: it opens nothing, but a cart is there.
 struct MistimedHeard {
   DeviceId receiver = 0;
   CartId cart_id = 0;
+  CartState state = CartState::kIdle;
+  SessionTag session_tag;
   BeaconResult reason = BeaconResult::kStale;
   std::int8_t rssi_dbm = 127;
   std::int8_t tx_dbm = 0;

@@ -106,9 +106,11 @@ BeaconVerifier::Judged BeaconVerifier::judge_presence(const Advert& advert, cons
   const Freshness freshness = marks_.judge(presence.cart_id, sent_unix_s, clock);
   if (freshness != Freshness::kFresh) {
     const auto reason = freshness == Freshness::kStale ? BeaconResult::kStale : BeaconResult::kReplayed;
-    if (!clocks_.mistimed(advert.at, presence.cart_id, advert.receiver, reason, notices_)) return {reason, {}};
+    clocks_.mistimed(advert.at, presence.cart_id, advert.receiver, reason, notices_);
     return {reason, MistimedHeard{.receiver = advert.receiver,
                                   .cart_id = presence.cart_id,
+                                  .state = presence.state,
+                                  .session_tag = presence.session_tag,
                                   .reason = reason,
                                   .rssi_dbm = advert.rssi_dbm,
                                   .tx_dbm = presence.tx_dbm,

@@ -57,6 +57,7 @@ class Controller {
   void on(const DeviceUp& event, Wake& wake);
   void on(const DeviceDown& event, Wake& wake);
   void on(const BeaconHeard& event, Wake& wake);
+  void on(const MistimedHeard& event, Wake& wake);
   void on(const PassHeard& event, Wake& wake);
   void on(const CartClockNotice& event, Wake& wake);
   void on(const AnswerArrived& event, Wake& wake);

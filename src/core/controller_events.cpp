@@ -71,6 +71,11 @@ void Controller::on(const BeaconHeard& event, Wake& wake) {
   }
 }
 
+void Controller::on(const MistimedHeard& event, Wake& wake) {
+  gate_.proximity.heard_mistimed(event.frame, wake.mono());
+  mark_receiver(event.frame.receiver);
+}
+
 void Controller::on(const PassHeard& event, Wake&) {
   gate_.book.keep_pass(event);
   mark_all();

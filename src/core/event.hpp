@@ -70,6 +70,10 @@ struct BeaconHeard {
   std::optional<int> rssi_dbm;  ///< nothing: the report carried none
   int tx_dbm = -59;             ///< measured power at 1 m
 };
+/// An authentic frame outside its time window: it binds nothing, but a cart is there.
+struct MistimedHeard {
+  BeaconHeard frame;
+};
 /// An authentic pass of a cart that is present.
 struct PassHeard {
   CartId cart_id = 0;
@@ -134,9 +138,9 @@ struct Reconfigure {
   GateConfig config;
 };
 
-using Event = std::variant<InputsPolled, OutputsRead, OutputWritten, DeviceUp, DeviceDown, BeaconHeard, PassHeard,
-                           CartClockNotice, AnswerArrived, BackendConnected, StreamArrived, Persisted, StaffCommand,
-                           ShellFault, StorageState, Tick, Reconfigure>;
+using Event = std::variant<InputsPolled, OutputsRead, OutputWritten, DeviceUp, DeviceDown, BeaconHeard, MistimedHeard,
+                           PassHeard, CartClockNotice, AnswerArrived, BackendConnected, StreamArrived, Persisted,
+                           StaffCommand, ShellFault, StorageState, Tick, Reconfigure>;
 
 // --- commands --------------------------------------------------------------------------------------------------
 

@@ -217,6 +217,8 @@ class Lane {
   void run_shopper(Step step);
   void look_for_cart(Step step);
   [[nodiscard]] std::vector<Candidate> worthy_candidates(Step step);
+  [[nodiscard]] bool carries_session(Step step, const Candidate& cart) const;
+  [[nodiscard]] bool mistimed_cart_here(Step step) const;
   void bind(Step step, const Candidate& cart, bool rivalled);
   void leave_unanswered(Step step);
   void give_back_answer(Step step);

@@ -90,13 +90,23 @@ std::vector<Candidate> Lane::worthy_candidates(Step step) {
   auto& wake = step.wake;
   auto all = gate.proximity.candidates(index_, gate.views, wake);
   auto unused = all;
-  std::erase_if(unused, [&](const Candidate& c) {
-    const SessionName name{.session_id = {}, .cart_id = c.cart_id, .session_tag = c.session_tag};
-    const bool spent = gate.book.used(name) && !gate.book.repeatable_after_restart(name, config_->id, wake.now());
-    return c.session_tag.is_zero() || c.state == BeaconState::kIdle || spent || c.parked;
-  });
+  std::erase_if(unused, [&](const Candidate& c) { return !carries_session(step, c); });
   if (!unused.empty() || durable_.mode == LaneMode::kMixed) return unused;
   return all;
+}
+
+/// A session not used yet, and not parked.
+bool Lane::carries_session(Step step, const Candidate& cart) const {
+  const SessionName name{.session_id = {}, .cart_id = cart.cart_id, .session_tag = cart.session_tag};
+  const auto& book = step.gate.book;
+  const bool spent = book.used(name) && !book.repeatable_after_restart(name, config_->id, step.wake.now());
+  return !cart.session_tag.is_zero() && cart.state != BeaconState::kIdle && !spent && !cart.parked;
+}
+
+/// A cart with a wrong clock binds nowhere, but whoever pushes it is no walkout.
+bool Lane::mistimed_cart_here(Step step) const {
+  const auto mistimed = step.gate.proximity.mistimed(index_, step.gate.views, step.wake);
+  return std::any_of(mistimed.begin(), mistimed.end(), [&](const Candidate& c) { return carries_session(step, c); });
 }
 
 void Lane::look_for_cart(Step step) {
@@ -111,7 +121,7 @@ void Lane::look_for_cart(Step step) {
     const bool nearly = mixed && config_->receiver && gate.proximity.somebody_nearly_near(*config_->receiver, wake);
     const Duration wait = mixed && !nearly ? config_->timing.bind_wait : config_->timing.no_beacon;
     if (!wake.due(shopper.since + wait)) return;
-    if (mixed) {
+    if (mixed && !mistimed_cart_here(step)) {
       shopper.walkout = true;
       shopper.identified = true;
       return;

@@ -22,11 +22,15 @@ double median(std::array<double, 5> values, std::size_t count) {
 
 }  // namespace
 
-void Proximity::heard(const BeaconHeard& frame, MonoTime now) {
-  auto found = carts_.find(frame.cart_id);
-  if (found == carts_.end()) {
-    if (carts_.size() >= kMaxCarts) drop_oldest();
-    found = carts_.emplace(frame.cart_id, Cart{}).first;
+void Proximity::heard(const BeaconHeard& frame, MonoTime now) { note(carts_, frame, now); }
+
+void Proximity::heard_mistimed(const BeaconHeard& frame, MonoTime now) { note(mistimed_, frame, now); }
+
+void Proximity::note(Carts& carts, const BeaconHeard& frame, MonoTime now) {
+  auto found = carts.find(frame.cart_id);
+  if (found == carts.end()) {
+    if (carts.size() >= kMaxCarts) drop_oldest(carts);
+    found = carts.emplace(frame.cart_id, Cart{}).first;
   }
   auto& cart = found->second;
   // Another session: what was measured belongs to the cart, not to its shopper, and stays.
@@ -35,10 +39,10 @@ void Proximity::heard(const BeaconHeard& frame, MonoTime now) {
   if (frame.rssi_dbm) add_reading(cart, frame, now);
 }
 
-void Proximity::drop_oldest() {
+void Proximity::drop_oldest(Carts& carts) {
   const auto oldest = std::min_element(
-      carts_.begin(), carts_.end(), [](const auto& a, const auto& b) { return a.second.heard_at < b.second.heard_at; });
-  if (oldest != carts_.end()) carts_.erase(oldest);
+      carts.begin(), carts.end(), [](const auto& a, const auto& b) { return a.second.heard_at < b.second.heard_at; });
+  if (oldest != carts.end()) carts.erase(oldest);
 }
 
 void Proximity::add_reading(Cart& cart, const BeaconHeard& frame, MonoTime now) {
@@ -129,11 +133,27 @@ Proximity::Fit Proximity::fits(const Cart& cart, const Reading& here, std::size_
 }
 
 std::vector<Candidate> Proximity::candidates(std::size_t lane, const std::vector<LaneView>& lanes, Wake& wake) {
+  return fitting(carts_, lane, lanes, wake);
+}
+
+std::vector<Candidate> Proximity::mistimed(std::size_t lane, const std::vector<LaneView>& lanes, Wake& wake) {
+  auto found = fitting(mistimed_, lane, lanes, wake);
+  // Whose right frames are heard too has a right clock: the others are replayed beside it.
+  std::erase_if(found, [&](const Candidate& c) {
+    const auto right = carts_.find(c.cart_id);
+    if (right == carts_.end()) return false;
+    return !wake.due(right->second.heard_at + kUnheard + Duration{1});
+  });
+  return found;
+}
+
+std::vector<Candidate> Proximity::fitting(Carts& carts, std::size_t lane, const std::vector<LaneView>& lanes,
+                                          Wake& wake) {
   std::vector<Candidate> found;
   const auto& own = lanes[lane];
   if (!own.receiver) return found;
   const MonoTime now = wake.mono();
-  for (auto& [id, cart] : carts_) {
+  for (auto& [id, cart] : carts) {
     const auto* here = fresh_reading(cart, *own.receiver, now);
     const Fit fit = here != nullptr ? fits(cart, *here, lane, lanes, wake) : Fit{};
     if (!fit.holds) {
@@ -185,11 +205,13 @@ std::vector<Candidate> Proximity::closed_near(DeviceId receiver, MonoTime now) c
 
 bool Proximity::somebody_nearly_near(DeviceId receiver, Wake& wake) const {
   bool found = false;
-  for (const auto& [id, cart] : carts_) {
-    const auto* here = fresh_reading(cart, receiver, wake.mono());
-    if (here == nullptr || here->smoothed < policy_.near_dbm - kNearly_db) continue;
-    (void)wake.due(here->at + kUnheard + Duration{1});
-    found = true;
+  for (const auto* carts : {&carts_, &mistimed_}) {
+    for (const auto& [id, cart] : *carts) {
+      const auto* here = fresh_reading(cart, receiver, wake.mono());
+      if (here == nullptr || here->smoothed < policy_.near_dbm - kNearly_db) continue;
+      (void)wake.due(here->at + kUnheard + Duration{1});
+      found = true;
+    }
   }
   return found;
 }

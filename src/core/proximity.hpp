@@ -44,8 +44,12 @@ class Proximity {
   void set_policy(const BeaconPolicy& policy) { policy_ = policy; }
 
   void heard(const BeaconHeard& frame, MonoTime now);
+  /// An authentic frame outside its time window.
+  void heard_mistimed(const BeaconHeard& frame, MonoTime now);
   /// Re-evaluates the conditions of the carts near `lane`; call it when lanes' views or time have moved on.
   [[nodiscard]] std::vector<Candidate> candidates(std::size_t lane, const std::vector<LaneView>& lanes, Wake& wake);
+  /// The same of carts of whom only mistimed frames are heard: they bind nowhere, but are there.
+  [[nodiscard]] std::vector<Candidate> mistimed(std::size_t lane, const std::vector<LaneView>& lanes, Wake& wake);
   /// Carts near the receiver now whose beacon says "closed", for questions asked ahead.
   [[nodiscard]] std::vector<Candidate> closed_near(DeviceId receiver, MonoTime now) const;
   /// An authentic frame within 10 dB of near_dbm was heard there in the last 2 s (or is being heard).
@@ -83,6 +87,11 @@ class Proximity {
     std::unordered_map<std::size_t, std::optional<MonoTime>> fits_since;  // lane → since when its conditions hold
   };
 
+  using Carts = std::unordered_map<CartId, Cart>;
+
+  void note(Carts& carts, const BeaconHeard& frame, MonoTime now);
+  [[nodiscard]] std::vector<Candidate> fitting(Carts& carts, std::size_t lane, const std::vector<LaneView>& lanes,
+                                               Wake& wake);
   void add_reading(Cart& cart, const BeaconHeard& frame, MonoTime now);
   void note_contradictions(Cart& cart, const Reading& fresh, MonoTime now);
   [[nodiscard]] const Reading* fresh_reading(const Cart& cart, DeviceId receiver, MonoTime now) const;
@@ -92,10 +101,11 @@ class Proximity {
   };
   [[nodiscard]] Fit fits(const Cart& cart, const Reading& here, std::size_t lane, const std::vector<LaneView>& lanes,
                          Wake& wake) const;
-  void drop_oldest();
+  static void drop_oldest(Carts& carts);
 
   BeaconPolicy policy_;
-  std::unordered_map<CartId, Cart> carts_;
+  Carts carts_;
+  Carts mistimed_;
 };
 
 }  // namespace exitgate

@@ -16,6 +16,19 @@ beacon::VerifierSettings settings_of(const config::StoreConfig& config) {
   return settings;
 }
 
+/// Of an accepted or a mistimed frame.
+template <class Frame>
+BeaconHeard frame_of(const Frame& frame) {
+  BeaconHeard event{.receiver = frame.receiver,
+                    .cart_id = frame.cart_id,
+                    .state = static_cast<BeaconState>(frame.state),
+                    .session_tag = frame.session_tag,
+                    .rssi_dbm = {},
+                    .tx_dbm = frame.tx_dbm};
+  if (frame.rssi_dbm != hal::kRssiUnavailable) event.rssi_dbm = frame.rssi_dbm;
+  return event;
+}
+
 }  // namespace
 
 Radio::Radio(const config::StoreConfig& config, const LoadedState& loaded, Sinks sinks)
@@ -49,14 +62,9 @@ void Radio::on_advert(DeviceId receiver, const hal::AdvertReport& report, const 
                                      .data = report.data},
                                     clock);
   if (const auto* frame = std::get_if<beacon::BeaconHeard>(&heard)) {
-    BeaconHeard event{.receiver = receiver,
-                      .cart_id = frame->cart_id,
-                      .state = static_cast<BeaconState>(frame->state),
-                      .session_tag = frame->session_tag,
-                      .rssi_dbm = {},
-                      .tx_dbm = frame->tx_dbm};
-    if (frame->rssi_dbm != hal::kRssiUnavailable) event.rssi_dbm = frame->rssi_dbm;
-    sinks_.event(std::move(event));
+    sinks_.event(frame_of(*frame));
+  } else if (const auto* mistimed = std::get_if<beacon::MistimedHeard>(&heard)) {
+    sinks_.event(MistimedHeard{frame_of(*mistimed)});
   } else if (const auto* pass = std::get_if<beacon::PassHeard>(&heard)) {
     sinks_.event(PassHeard{.cart_id = pass->pass.cart_id,
                            .session_tag = pass->pass.session_tag,

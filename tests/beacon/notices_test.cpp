@@ -94,6 +94,7 @@ TEST_CASE("2 s of authentic frames with a wrong time name the cart and its recei
   REQUIRE(mistimed != nullptr);
   CHECK(mistimed->cart_id == 7);
   CHECK(mistimed->receiver == 4);
+  CHECK(mistimed->state == CartState::kClosed);
   CHECK(mistimed->reason == BeaconResult::kStale);
   const auto notices = gate.notices<CartClockNotice>();
   REQUIRE(notices.size() == 1);
@@ -131,7 +132,7 @@ TEST_CASE("old frames replayed beside the real cart bring it no trouble") {
   const auto old = Gate::frame_of(Gate::closed_cart(7, kNowUnixS - 10));
   for (int i = 0; i < 100; ++i) {
     CHECK(gate.accepts(Gate::closed_cart(7, kNowUnixS + i / 10)));
-    CHECK(std::holds_alternative<std::monostate>(gate.hear(old)));
+    CHECK(std::holds_alternative<MistimedHeard>(gate.hear(old)));
     gate.pass_time(milliseconds{100});
   }
   CHECK(gate.notices<CartClockNotice>().empty());

@@ -110,6 +110,62 @@ TEST_CASE("a mixed lane that hears a cart nearby waits for it longer before it t
   CHECK(world.phase() == Phase::kDeciding);
 }
 
+TEST_CASE("a mixed lane sends a cart whose clock is wrong to staff, never through as a walkout") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
+    return std::nullopt;
+  };
+  settle(world);
+  world.mistimed(117, BeaconState::kClosed, -60);
+  world.run(milliseconds{500});
+  world.set(kApproach, true);
+  world.run(milliseconds{2400});
+  CHECK(world.phase() == Phase::kPresent);
+  world.run(milliseconds{200});
+  CHECK(world.phase() == Phase::kRefused);
+  CHECK(world.reason() == "cart_not_recognised");
+  world.step(CartClockNotice{.cart_id = 117, .receivers = {1}});
+  CHECK(world.reason() == "see_staff");
+  world.run(std::chrono::seconds{10});
+  CHECK_FALSE(world.barrier_commanded_open());
+  CHECK(world.asked.empty());
+  // Somebody else, once the cart is gone.
+  world.silence(117);
+  world.step(CartClockNotice{.cart_id = 117, .receivers = {1}, .suspect = false});
+  REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{4}));
+  CHECK(world.open.begin()->second.kind == ReceiptKind::kWalkout);
+}
+
+TEST_CASE(
+    "a mixed lane lets walkouts out beside carts with a wrong clock that are idle, far, parked, or heard rightly") {
+  struct Case {
+    BeaconState state;
+    int rssi_dbm;
+    std::uint8_t tag;
+    Duration before;
+    bool right_too;
+  };
+  for (const auto& c : {Case{BeaconState::kIdle, -60, 0, std::chrono::seconds{1}, false},
+                        Case{BeaconState::kShopping, -80, 1, std::chrono::seconds{1}, false},
+                        Case{BeaconState::kShopping, -60, 1, std::chrono::seconds{65}, false},
+                        Case{BeaconState::kShopping, -60, 1, std::chrono::seconds{1}, true}}) {
+    INFO(c.rssi_dbm << " dBm for " << c.before.count() << " us, tag " << int{c.tag} << ", right " << c.right_too);
+    LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+    world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+      if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
+      return std::nullopt;
+    };
+    settle(world);
+    world.mistimed(117, c.state, c.rssi_dbm, c.tag);
+    if (c.right_too) world.beacon(117, c.state, -90, 0, c.tag);
+    world.run(c.before);
+    world.set(kApproach, true);
+    REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, milliseconds{3000}));
+    CHECK(world.open.begin()->second.kind == ReceiptKind::kWalkout);
+  }
+}
+
 TEST_CASE("an expected walkout that the backend refuses is let go and sealed unauthorised with expected_mismatch") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
   settle(world);

@@ -177,6 +177,7 @@ void LaneWorld::run(Duration span) {
     if (mono_ >= next_beacons_) {
       next_beacons_ = mono_ + milliseconds{100};
       for (const auto& beacon : std::vector<BeaconHeard>(beacons_)) step(beacon);
+      for (const auto& beacon : std::vector<BeaconHeard>(mistimed_)) step(MistimedHeard{beacon});
     }
     if (disk_answers_ && !unwritten_.empty()) {
       for (const auto ticket : std::exchange(unwritten_, {})) step(Persisted{ticket, Status{}});
@@ -212,6 +213,15 @@ void LaneWorld::beacon(CartId cart, BeaconState state, int rssi_dbm, std::size_t
                       .session_tag = tag(tag_number),
                       .rssi_dbm = rssi_dbm,
                       .tx_dbm = -59});
+}
+
+void LaneWorld::mistimed(CartId cart, BeaconState state, int rssi_dbm, std::uint8_t tag_number) {
+  mistimed_.push_back({.receiver = 1,
+                       .cart_id = cart,
+                       .state = state,
+                       .session_tag = tag(tag_number),
+                       .rssi_dbm = rssi_dbm,
+                       .tx_dbm = -59});
 }
 
 void LaneWorld::answer(std::size_t question_index, ConfirmAnswer reply) {

@@ -75,8 +75,11 @@ class LaneWorld {
   void hear(CartId cart, BeaconState state, int rssi_dbm = -60, std::size_t lane = 0, std::uint8_t tag = 1);
   /// The cart is heard at 10 Hz from now on, until silence().
   void beacon(CartId cart, BeaconState state, int rssi_dbm = -60, std::size_t lane = 0, std::uint8_t tag = 1);
+  /// The same of a cart whose frames are authentic and outside their time window.
+  void mistimed(CartId cart, BeaconState state, int rssi_dbm = -60, std::uint8_t tag_number = 1);
   void silence(CartId cart) {
     std::erase_if(beacons_, [&](const BeaconHeard& b) { return b.cart_id == cart; });
+    std::erase_if(mistimed_, [&](const BeaconHeard& b) { return b.cart_id == cart; });
   }
 
   // --- backend ---
@@ -135,6 +138,7 @@ class LaneWorld {
   std::string disk_code_;
   std::vector<Ticket> unwritten_;
   std::vector<BeaconHeard> beacons_;
+  std::vector<BeaconHeard> mistimed_;
   MonoTime next_beacons_{};
   std::vector<std::pair<QuestionId, ConfirmRequest>> questions_;
   std::vector<Status> command_results_;
