@@ -32,6 +32,7 @@ Controller::Controller(std::shared_ptr<const GateConfig> config, const LoadedSta
       tidy_next_(start.mono + kTidyEvery) {
   kept_configs_.push_back(config);
   gate_.book.load(loaded, start);
+  cursor_ = loaded.last_event_id;
   for (std::size_t i = 0; i < config->lanes.size(); ++i) {
     const auto kept = std::find_if(loaded.lanes.begin(), loaded.lanes.end(),
                                    [&](const LaneDurable& lane) { return lane.lane_id == config->lanes[i].id; });
@@ -90,6 +91,7 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   take_configuration(wake);
   guard(before, wake);
   beat(wake);
+  rewrite();
   gate_.persists.update(wake, gate_.out);
   gate_.faults.update(wake, gate_.out);
   for (const auto device : gate_.reads) gate_.out.emplace_back(ReadOutputs{device});
@@ -207,6 +209,15 @@ void Controller::beat(Wake& wake) {
     if (!writes.empty()) gate_.persist(std::move(writes));
     (void)wake.due(tidy_next_);
   }
+}
+
+void Controller::rewrite() {
+  if (gate_.persists.take_dropped()) rewrite_.begin();
+  if (!rewrite_.running() || gate_.persists.failing() || gate_.persists.pending(rewrite_ticket_)) return;
+  std::vector<LaneDurable> durable;
+  durable.reserve(lanes_.size());
+  for (const auto& lane : lanes_) durable.push_back(lane.durable());
+  rewrite_ticket_ = gate_.persist(rewrite_.next(gate_.book, durable, cursor_, gate_.policy.last_heard()));
 }
 
 ControllerStatus Controller::status() const {

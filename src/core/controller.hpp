@@ -16,6 +16,7 @@
 #include "core/gate_state.hpp"
 #include "core/invariants.hpp"
 #include "core/lane.hpp"
+#include "core/state_rewrite.hpp"
 
 namespace exitgate {
 
@@ -76,6 +77,7 @@ class Controller {
   void run_lanes(Wake& wake);
   void take_configuration(Wake& wake);
   void beat(Wake& wake);
+  void rewrite();
   void guard(const std::vector<LaneGuard>& before, Wake& wake);
   void mark_all() { stale_.assign(lanes_.size(), true); }
   void mark_receiver(DeviceId receiver);
@@ -84,6 +86,9 @@ class Controller {
 
   GateState gate_;
   std::vector<Lane> lanes_;
+  StateRewrite rewrite_;
+  Ticket rewrite_ticket_ = 0;
+  std::string cursor_;             ///< of the closures stream
   std::vector<bool> stale_;        ///< lanes to run in this step
   std::vector<MonoTime> wake_at_;  ///< when each lane must run again
   std::vector<bool> pending_;      ///< lanes still on the old configuration

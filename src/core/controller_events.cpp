@@ -126,8 +126,10 @@ void Controller::on(const StreamArrived& event, Wake& wake) {
   if (const auto* unclaimed = std::get_if<Unclaimed>(&event.event)) gate_.book.on_unclaimed(*unclaimed, writes);
   if (std::holds_alternative<Reset>(event.event)) {
     gate_.book.on_reset(writes);
+    cursor_.clear();
     writes.emplace_back(PutCursor{});
   } else if (!event.id.empty()) {
+    cursor_ = event.id;
     // Cursor and cache in one transaction: what was seen is never asked for again, what was not is.
     writes.emplace_back(PutCursor{event.id});
   }
@@ -148,7 +150,15 @@ void Controller::on(const ShellFault& event, Wake& wake) {
   }
 }
 
-void Controller::on(const StorageState& event, Wake&) { shell_storage_full_ = event.full; }
+void Controller::on(const StorageState& event, Wake&) {
+  shell_storage_full_ = event.full;
+  if (!event.begun_anew) return;
+  rewrite_.begin();
+  // Each alone: one that the store can't take keeps no other from it.
+  for (const auto& lane : lanes_) {
+    for (const auto& auth : lane.authorisations()) gate_.persist({PutOpenReceipt{auth.receipt}});
+  }
+}
 
 void Controller::on(const Tick&, Wake&) {}
 

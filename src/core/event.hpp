@@ -130,6 +130,7 @@ struct ShellFault {
 };
 struct StorageState {
   bool full = false;
+  bool begun_anew = false;  ///< a database damaged while running was replaced: what is known is written there again
 };
 /// A deadline was reached.
 struct Tick {};

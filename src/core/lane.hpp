@@ -138,6 +138,7 @@ class Lane {
   [[nodiscard]] LaneView view(const GateState& gate, Wake& wake) const;
   [[nodiscard]] const LaneConfig& config() const { return *config_; }
   [[nodiscard]] LaneMode mode() const { return durable_.mode; }
+  [[nodiscard]] const LaneDurable& durable() const { return durable_; }
   [[nodiscard]] const LaneEyes& eyes() const { return eyes_; }
   [[nodiscard]] const LaneOutputs& outputs() const { return outputs_; }
   [[nodiscard]] const std::vector<Authorisation>& authorisations() const { return auths_; }

@@ -70,6 +70,8 @@ struct DropClosure {
   Uuid session_id;
 };
 struct DropAllClosures {};
+/// Closures, expected walkouts, revocations and claims: all that the closures stream told.
+struct DropAllSessions {};
 struct PutExpected {
   ExpectedWalkout expected;
 };
@@ -110,8 +112,8 @@ struct PutLastValidAnswer {
 
 using StoreWrite =
     std::variant<PutOpenReceipt, PutSealedReceipt, PutLedger, DropLedger, PutLane, PutClosure, DropClosure,
-                 DropAllClosures, PutExpected, DropExpected, PutRevocation, PutClaim, DropClaim, PutCursor,
-                 PutReplayMarks, DropReplayMark, PutClockFloor, PutPassKeys, PutLastValidAnswer>;
+                 DropAllClosures, DropAllSessions, PutExpected, DropExpected, PutRevocation, PutClaim, DropClaim,
+                 PutCursor, PutReplayMarks, DropReplayMark, PutClockFloor, PutPassKeys, PutLastValidAnswer>;
 
 // --- state at start --------------------------------------------------------------------------------------------
 

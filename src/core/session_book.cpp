@@ -20,10 +20,10 @@ void SessionBook::load(const LoadedState& state, const Now& now) {
       closures_by_expiry_.emplace(closure.expires_at, key);
   }
   for (const auto& kept : state.revocations) {
-    if (kept.revocation.session_id) revoked_ids_[*kept.revocation.session_id] = kept.kept_until;
-    if (kept.revocation.session_tag) revoked_tags_[*kept.revocation.session_tag] = kept.kept_until;
+    if (kept.revocation.session_id) revoked_ids_.put(*kept.revocation.session_id, {}, kept.kept_until);
+    if (kept.revocation.session_tag) revoked_tags_.put(*kept.revocation.session_tag, {}, kept.kept_until);
   }
-  for (const auto& claim : state.claims) claims_[claim.session_id] = claim;
+  for (const auto& claim : state.claims) claims_.put(claim.session_id, claim.gate_id, claim.kept_until);
   for (const auto& entry : state.expected) {
     // When it arrived is not known any more: by its own time it is never good for longer than it was.
     const auto left = std::min<milliseconds>(entry.at + kExpectedGoodFor - now.wall, kExpectedGoodFor);
@@ -49,7 +49,7 @@ void SessionBook::on_closed(const Closure& closure, const Now& now, Writes& writ
   writes.emplace_back(PutClosure{closure});
   // Known-bad is overtaken by a later closure.
   for (const bool by_id : {true, false}) {
-    const bool had = by_id ? revoked_ids_.erase(closure.session_id) > 0 : revoked_tags_.erase(closure.session_tag) > 0;
+    const bool had = by_id ? revoked_ids_.erase(closure.session_id) : revoked_tags_.erase(closure.session_tag);
     if (!had) continue;
     Revocation ended;
     if (by_id) ended.session_id = closure.session_id;
@@ -84,20 +84,25 @@ void SessionBook::on_expected(const ExpectedWalkout& expected, const Now& now, W
 
 void SessionBook::on_revoked(const Revocation& revocation, const Now& now, Writes& writes) {
   const WallTime until = now.judging + kRevocationKept;
-  if (revocation.session_id) revoked_ids_[*revocation.session_id] = until;
-  if (revocation.session_tag) revoked_tags_[*revocation.session_tag] = until;
   writes.emplace_back(PutRevocation{revocation, until});
+  // One that had to make room ends now.
+  Revocation gone;
+  if (revocation.session_id) gone.session_id = revoked_ids_.put(*revocation.session_id, {}, until);
+  if (gone.session_id) writes.emplace_back(PutRevocation{gone, WallTime{}});
+  gone = {};
+  if (revocation.session_tag) gone.session_tag = revoked_tags_.put(*revocation.session_tag, {}, until);
+  if (gone.session_tag) writes.emplace_back(PutRevocation{gone, WallTime{}});
 }
 
 void SessionBook::on_claimed(const Claimed& claim, ShortId own_gate, const Now& now, Writes& writes) {
   if (claim.gate_id == own_gate) return;
-  const KeptClaim kept{claim.session_id, claim.gate_id, now.judging + kClaimKept};
-  claims_[claim.session_id] = kept;
-  writes.emplace_back(PutClaim{kept.session_id, kept.gate_id, kept.kept_until});
+  const WallTime until = now.judging + kClaimKept;
+  writes.emplace_back(PutClaim{claim.session_id, claim.gate_id, until});
+  if (const auto gone = claims_.put(claim.session_id, claim.gate_id, until)) writes.emplace_back(DropClaim{*gone});
 }
 
 void SessionBook::on_unclaimed(const Unclaimed& claim, Writes& writes) {
-  if (claims_.erase(claim.session_id) > 0) writes.emplace_back(DropClaim{claim.session_id});
+  if (claims_.erase(claim.session_id)) writes.emplace_back(DropClaim{claim.session_id});
   // What was refused for another gate's claim may be good now; which cart's it was is not told.
   std::erase_if(refusals_, [](const auto& kept) { return kept.second.reason == RefuseReason::kAlreadyUsed; });
 }
@@ -124,19 +129,12 @@ bool SessionBook::closed_since(CartId cart, const SessionTag& tag, MonoTime aske
 }
 
 bool SessionBook::revoked(const SessionName& name, const Now& now) const {
-  if (name.session_id) {
-    const auto found = revoked_ids_.find(*name.session_id);
-    if (found != revoked_ids_.end() && found->second >= now.judging) return true;
-  }
-  if (!name.session_tag) return false;
-  const auto found = revoked_tags_.find(*name.session_tag);
-  return found != revoked_tags_.end() && found->second >= now.judging;
+  if (name.session_id && revoked_ids_.find(*name.session_id, now.judging) != nullptr) return true;
+  return name.session_tag && revoked_tags_.find(*name.session_tag, now.judging) != nullptr;
 }
 
 bool SessionBook::claimed_elsewhere(const std::optional<Uuid>& session_id, const Now& now) const {
-  if (!session_id) return false;
-  const auto found = claims_.find(*session_id);
-  return found != claims_.end() && found->second.kept_until >= now.judging;
+  return session_id && claims_.find(*session_id, now.judging) != nullptr;
 }
 
 bool SessionBook::wants_ahead(CartId cart, const SessionTag& tag, const Now& now) const {
@@ -258,9 +256,9 @@ void SessionBook::tidy(const Now& now, Writes& writes) {
   while (!closures_by_expiry_.empty() && closures_by_expiry_.begin()->first < now.judging) {
     drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
   }
-  std::erase_if(revoked_ids_, [&](const auto& kept) { return kept.second < now.judging; });
-  std::erase_if(revoked_tags_, [&](const auto& kept) { return kept.second < now.judging; });
-  std::erase_if(claims_, [&](const auto& kept) { return kept.second.kept_until < now.judging; });
+  revoked_ids_.drop_ended(now.judging);
+  revoked_tags_.drop_ended(now.judging);
+  claims_.drop_ended(now.judging);
   std::erase_if(ahead_, [&](const auto& kept) { return now.mono - kept.second.asked_at > 2 * kAheadGoodFor; });
   std::erase_if(passes_, [&](const auto& kept) { return unix_s(now.judging) > unix_s(kept.second.expires_at); });
   tidy_ledger(now, writes);

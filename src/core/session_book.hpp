@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/aging_map.hpp"
 #include "core/event.hpp"
 
 namespace exitgate {
@@ -40,6 +41,10 @@ class SessionBook {
   static constexpr std::size_t kMaxPasses = 1000;
   static constexpr std::size_t kMaxRefusals = 1000;
   static constexpr std::size_t kMaxLanesExpected = 64;
+  /// Claims of other gates and revocations are kept 24 h; at the bound the oldest goes first. A session whose claim
+  /// went is judged by the question at the lane, one whose revocation went by a closure if it has one.
+  static constexpr std::size_t kMaxClaims = 100000;
+  static constexpr std::size_t kMaxRevocations = 100000;
   static constexpr Duration kAheadGoodFor = std::chrono::seconds{30};
   static constexpr std::chrono::hours kRevocationKept{24};
 
@@ -116,6 +121,18 @@ class SessionBook {
   /// Drops what has expired; called now and then.
   void tidy(const Now& now, Writes& writes);
 
+  // --- writing it anew, piece by piece ---
+  /// Revocations, claims and expected walkouts.
+  void rewrite_known(Writes& writes) const;
+  /// Rows from that index until `writes` holds `most`; the next index.
+  [[nodiscard]] EntryIndex rewrite_ledger(EntryIndex from, std::size_t most, Writes& writes) const;
+  /// Closures behind `after` until `writes` holds `most`; the last one written, nothing at the end.
+  [[nodiscard]] std::optional<std::pair<CartId, SessionTag>> rewrite_closures(
+      const std::optional<std::pair<CartId, SessionTag>>& after, std::size_t most, Writes& writes) const;
+
+  [[nodiscard]] std::size_t claims() const { return claims_.size(); }
+  [[nodiscard]] std::size_t revocations() const { return revoked_ids_.size() + revoked_tags_.size(); }
+
  private:
   struct KnownClosure {
     Closure closure;
@@ -150,9 +167,10 @@ class SessionBook {
 
   std::map<CartTag, KnownClosure> closures_;
   std::multimap<WallTime, CartTag> closures_by_expiry_;
-  std::unordered_map<Uuid, WallTime> revoked_ids_;
-  std::unordered_map<SessionTag, WallTime> revoked_tags_;
-  std::unordered_map<Uuid, KeptClaim> claims_;
+  struct Nothing {};
+  AgingMap<Uuid, Nothing> revoked_ids_{kMaxRevocations};
+  AgingMap<SessionTag, Nothing> revoked_tags_{kMaxRevocations};
+  AgingMap<Uuid, ShortId> claims_{kMaxClaims};
   std::map<CartTag, KeptAhead> ahead_;
   std::map<CartTag, PassHeard> passes_;
   std::map<CartTag, KnownRefusal> refusals_;

@@ -59,6 +59,7 @@ Status Gate::open_store() {
   settings.path = in_folder(folders_.state, config_->receipts.database);
   settings.max_queued = config_->receipts.max_queued;
   settings.retention_days = config_->receipts.retention_days;
+  settings.own_folder = config_->receipts.database.is_relative();
   settings.committed = [this](Duration took) { metrics_.observe_commit(took); };
   auto opened = open_receipt_store(loop_, settings);
   if (!opened) return fail(opened.error());
@@ -84,7 +85,8 @@ void Gate::store_damaged(const std::string& why) {
 void Gate::store_reopened(const DamageReport& damage) {
   feed(ShellFault{.code = FaultCode::kStorageDamaged, .part = "box", .active = false, .advice = ""});
   if (damage.anything()) tell_damage(damage);
-  feed(Tick{});
+  // What the lost rows said is still known here.
+  feed(StorageState{.full = store_->queue_status().storage_low, .begun_anew = damage.begun_anew});
 }
 
 void Gate::tell_damage(const DamageReport& damage) {

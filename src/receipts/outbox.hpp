@@ -4,7 +4,7 @@
 // Purpose: the synchronous, single-threaded core of the store; times and fresh ids are arguments.
 // Ownership: owns its connection. Thread: one at a time. Blocks for the time of an fsync.
 // Errors: storage_full, storage_io, storage_damaged, not_found, wrong_state, invalid_receipt; at opening also
-// schema_newer and storage_foreign, with which nothing was touched.
+// schema_newer and (outside of the box's own folder) storage_foreign, with which nothing was touched.
 // Invariants: a receipt_id is there once; a sealed receipt never changes; sequence rises by one per chain with no gap;
 // nothing is deleted because it failed; a row that cannot be read is told, kept and never delivered altered.
 #pragma once
@@ -39,6 +39,8 @@ struct OutboxOptions {
   std::int64_t max_queued = 1'000'000;
   int retention_days = 30;
   std::uint64_t reserve_bytes = kReserveBytes;  ///< 0: no reserve file
+  /// The folder is exitgate's own: somebody else's database in it is kept aside like a damaged one.
+  bool own_folder = false;
 };
 
 struct SequenceRange {

@@ -70,7 +70,9 @@ Result<Outbox::Opened> Outbox::open(const OutboxOptions& options) {
   DamageReport report;
   Result<std::unique_ptr<Impl>> impl = fail("storage_damaged", damage->value_or(""));
   if (!*damage) impl = make();
-  if (!impl && impl.error().code == "storage_damaged" && on_disk) {
+  const bool begin_anew = !impl && (impl.error().code == "storage_damaged" ||
+                                    (impl.error().code == "storage_foreign" && options.own_folder));
+  if (begin_anew && on_disk) {
     auto salvaged = salvage(options, files, impl.error().message);
     if (!salvaged) return fail(salvaged.error());
     report = *std::move(salvaged);

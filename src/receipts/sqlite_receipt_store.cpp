@@ -25,7 +25,6 @@ using LoopGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 constexpr int kIdleCheckpointPages = 500;
 constexpr int kForcedCheckpointPages = 8000;
 constexpr std::chrono::milliseconds kIdleBeforeCheckpoint{200};
-constexpr std::chrono::seconds kReserveRetry{10};
 
 struct Write {
   OutboxWrite what;
@@ -44,8 +43,12 @@ struct Task {
 /// Shared with the callbacks that are on their way to the loop, so that they find out that the store is gone.
 class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
  public:
-  Worker(asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed)
-      : io_(io), outbox_(std::move(outbox)), committed_(std::move(committed)), shown_(outbox_.queue_status()) {}
+  Worker(asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed, Duration reserve_retry)
+      : io_(io),
+        reserve_retry_(reserve_retry),
+        outbox_(std::move(outbox)),
+        committed_(std::move(committed)),
+        shown_(outbox_.queue_status()) {}
 
   void start() {
     thread_ = std::thread([this] { turn(); });
@@ -117,6 +120,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
       // One at a time: a submit that comes meanwhile goes first.
       if (task) to_loop(task->run(outbox_), std::move(task->guard));
       if (outbox_.wal_pages() >= kForcedCheckpointPages) (void)outbox_.checkpoint();
+      if (reserve_due_ && std::chrono::steady_clock::now() >= *reserve_due_) try_reserve();
     }
   }
 
@@ -126,19 +130,28 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
     for (;;) {
       const bool log_grown = outbox_.wal_pages() >= kIdleCheckpointPages;
       const bool low = outbox_.queue_status().storage_low;
+      const auto now = std::chrono::steady_clock::now();
+      // By the clock, not by how long nothing came: housekeeping comes more often than that.
+      if (low && !reserve_due_) reserve_due_ = now + reserve_retry_;
+      if (!low) reserve_due_.reset();
       if (log_grown) {
         wake_.wait_for(lock, kIdleBeforeCheckpoint, work);
       } else if (low) {
-        wake_.wait_for(lock, kReserveRetry, work);
+        wake_.wait_until(lock, *reserve_due_, work);
       } else {
         wake_.wait(lock, work);
       }
       if (work()) return !(stopping_ && writes_.empty() && tasks_.empty());
       lock.unlock();
       if (log_grown) (void)outbox_.checkpoint();
-      if (low && outbox_.restore_reserve()) to_loop([] {}, asio::make_work_guard(io_));
+      if (low && std::chrono::steady_clock::now() >= *reserve_due_) try_reserve();
       lock.lock();
     }
+  }
+
+  void try_reserve() {
+    reserve_due_.reset();
+    if (outbox_.restore_reserve()) to_loop([] {}, asio::make_work_guard(io_));
   }
 
   void commit(std::deque<Write> writes) {
@@ -199,9 +212,11 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   asio::io_context& io_;
+  const Duration reserve_retry_;
   // The worker's own.
   Outbox outbox_;
   std::uint64_t refusals_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> reserve_due_;
   // The loop's own.
   std::function<void(Duration)> committed_;
   std::function<void(const QueueStatus&)> told_;
@@ -217,8 +232,9 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   std::thread thread_;
 };
 
-SqliteReceiptStore::SqliteReceiptStore(asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed)
-    : worker_(std::make_shared<Worker>(io, std::move(outbox), std::move(committed))) {
+SqliteReceiptStore::SqliteReceiptStore(asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed,
+                                       Duration reserve_retry)
+    : worker_(std::make_shared<Worker>(io, std::move(outbox), std::move(committed), reserve_retry)) {
   worker_->start();
 }
 
@@ -276,6 +292,7 @@ Result<OpenedStore> open_receipt_store(asio::io_context& io, StoreSettings setti
   options.max_queued = settings.max_queued;
   options.retention_days = settings.retention_days;
   options.reserve_bytes = settings.reserve_bytes;
+  options.own_folder = settings.own_folder;
   auto opened = Outbox::open(options);
   if (!opened) return fail(opened.error());
   auto loaded = opened->outbox.load(options.now);
@@ -284,7 +301,8 @@ Result<OpenedStore> open_receipt_store(asio::io_context& io, StoreSettings setti
   out.state = std::move(loaded->state);
   out.damage = std::move(opened->damage);
   out.damage.bad_rows.insert(out.damage.bad_rows.end(), loaded->bad_rows.begin(), loaded->bad_rows.end());
-  out.store = std::make_unique<SqliteReceiptStore>(io, std::move(opened->outbox), std::move(settings.committed));
+  out.store = std::make_unique<SqliteReceiptStore>(io, std::move(opened->outbox), std::move(settings.committed),
+                                                   settings.reserve_retry);
   return out;
 }
 

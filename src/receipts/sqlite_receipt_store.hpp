@@ -8,6 +8,7 @@
 // them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,11 +32,14 @@ struct StoreSettings {
   std::string vfs;  ///< empty: the default one
   /// Told on the loop's thread after every transaction: from taking it up to being durable (metric commit_seconds).
   std::function<void(Duration)> committed;
+  bool own_folder = false;                            ///< as in OutboxOptions
+  Duration reserve_retry = std::chrono::seconds{10};  ///< how often a released reserve file is tried again
 };
 
 class SqliteReceiptStore final : public ReceiptStore {
  public:
-  SqliteReceiptStore(boost::asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed);
+  SqliteReceiptStore(boost::asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed,
+                     Duration reserve_retry = std::chrono::seconds{10});
   ~SqliteReceiptStore() override;
 
   void submit(std::vector<StoreWrite> transaction, std::function<void(Status)> done) override;

@@ -78,6 +78,9 @@ struct ToChanges {
   }
   Changes operator()(const DropClosure& w) const { return {DropRow{"closure", to_string(w.session_id)}}; }
   Changes operator()(const DropAllClosures&) const { return {DropKind{"closure"}}; }
+  Changes operator()(const DropAllSessions&) const {
+    return {DropKind{"closure"}, DropKind{"expected"}, DropKind{"revocation"}, DropKind{"claim"}};
+  }
   Changes operator()(const PutExpected& w) const {
     const auto& e = w.expected;
     Body body;

@@ -110,6 +110,7 @@ void LaneWorld::carry_out(const std::vector<Command>& commands) {
         results.emplace_back(Persisted{persist->ticket, fail(Error{disk_code_, "scripted"})});
         continue;
       }
+      persisted.push_back(persist->writes);
       for (const auto& w : persist->writes) store(w);
       if (disk_answers_) results.emplace_back(Persisted{persist->ticket, Status{}});
       if (!disk_answers_) unwritten_.push_back(persist->ticket);

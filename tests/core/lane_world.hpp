@@ -112,6 +112,7 @@ class LaneWorld {
   std::vector<PublicEvent> events;
   std::map<std::string, LaneDurable> lanes_stored;
   std::map<Uuid, LedgerEntry> ledger;
+  std::vector<std::vector<StoreWrite>> persisted;  ///< transactions, in order
   std::vector<std::pair<MonoTime, WriteOutput>> writes;
   std::unique_ptr<Controller> controller;
 

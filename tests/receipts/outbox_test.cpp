@@ -271,6 +271,20 @@ TEST_CASE("somebody else's database is refused and left as it is") {
   CHECK(content_of(options.path) == before);
 }
 
+TEST_CASE("somebody else's database in the box's own folder is kept aside as it is, and a new one begins") {
+  const TemporaryFolder folder;
+  auto options = options_for(folder.file("r.db"));
+  run_sql(options.path, "CREATE TABLE recipes(name TEXT); INSERT INTO recipes VALUES('bread')");
+  const auto before = content_of(options.path);
+  options.own_folder = true;
+  const auto opened = Outbox::open(options);
+  require_good(opened);
+  CHECK(opened->damage.begun_anew);
+  CHECK(opened->damage.what.find("not exitgate's") != std::string::npos);
+  REQUIRE_FALSE(opened->damage.kept_aside.empty());
+  CHECK(content_of(opened->damage.kept_aside.back()) == before);
+}
+
 TEST_CASE("a migration that fails leaves the schema at the version before it") {
   auto db = Database::open(":memory:", "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   require_good(db);

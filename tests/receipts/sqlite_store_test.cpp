@@ -126,6 +126,31 @@ TEST_CASE("while the disk fails submits are answered promptly with the code, and
   CHECK(opened->store->queue_status().queued == 2);
 }
 
+TEST_CASE("the reserve file comes back when there is room again, however often the store is asked for something") {
+  const TemporaryFolder folder;
+  boost::asio::io_context io;
+  StoreSettings settings;
+  settings.path = folder.file("r.db");
+  settings.vfs = faulty_vfs();
+  settings.reserve_bytes = 1 << 20;
+  settings.reserve_retry = std::chrono::milliseconds{50};
+  auto opened = open_receipt_store(io, settings);
+  require_good(opened);
+  disk_faults().write_code = SQLITE_FULL;
+  bool failed = false;
+  opened->store->submit({PutCursor{"e1"}}, [&](const Status& status) { failed = !status.has_value(); });
+  run_until(io, [&] { return failed; });
+  disk_faults().write_code = 0;
+  REQUIRE(opened->store->queue_status().storage_low);
+  // As the daemon asks, only more often: there is never as much as reserve_retry without a request.
+  std::function<void(Result<ReceiptPage>)> again = [&](const Result<ReceiptPage>&) {
+    if (opened->store->queue_status().storage_low) opened->store->list({}, again);
+  };
+  opened->store->list({}, again);
+  run_until(io, [&] { return !opened->store->queue_status().storage_low; });
+  CHECK(std::filesystem::file_size(settings.path + ".reserve") == 1 << 20);
+}
+
 TEST_CASE("housekeeping goes on in small steps until all that is old is gone") {
   const TemporaryFolder folder;
   boost::asio::io_context io;
