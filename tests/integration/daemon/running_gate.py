@@ -145,11 +145,15 @@ path = "{s['radio']}"
             file.write(text or self.store_text())
 
     def start(self, *, wrapper=()):
+        self.launch(wrapper=wrapper)
+        eventually(self.answers, "the control socket answers")
+
+    def launch(self, *, wrapper=()):
+        """Started, not waited for."""
         with open(self.path("log"), "a", encoding="utf-8") as log:
             self.process = subprocess.Popen([*wrapper, BIN + "/exitgated", "--config", self.path("store.toml")], stderr=log, stdout=log,
                                             env={**os.environ, "STATE_DIRECTORY": self.path("state"), "RUNTIME_DIRECTORY": self.path("run"),
                                                  **self.environment})
-        eventually(self.answers, "the control socket answers")
 
     def answers(self):
         if self.process.poll() is not None:
