@@ -77,6 +77,10 @@ class DamagedStore(StoreRun):
             chain = db.execute("SELECT max(chain_id) FROM receipts").fetchone()[0]
         db.close()
         kept = Kept(folder, copy.deepcopy(self.exits), delivered, {session: sequence for _, sequence, session in rows if session}, chain)
+        if not killed:
+            # A log that was not moved into the file would heal what is damaged there.
+            shutil.rmtree(folder + "/state")
+            shutil.copytree(folder + "/read", folder + "/state")
         self.again(kept)
         self.start()
         self.until_idle()
@@ -177,6 +181,8 @@ def classes(store, kept, short):
                 numbers = where.get(page_class)
                 if numbers:
                     number = numbers[len(numbers) // 2]
+                    if may_lose:  # where most of those are that wait
+                        number = spoil.page_that_holds(kept["waiting"].folder + "/read/receipts.db", numbers, kept["waiting"].waiting)
                     yield "%s %s" % (page_class, how), "waiting", lambda s, n=number, how=how: spoil.page(s.database(), n, how, seed), may_lose, running
             yield "log header " + how, "killed", lambda s, how=how: spoil.overwrite(s.database("-wal"), 0, 32, how, seed), True, running
             for which in ("first", "middle"):
@@ -201,7 +207,13 @@ def all_damage(short, seed=None, only=""):
                 traceback.print_exc()
                 sys.stderr.writelines(open(store.path("log"), encoding="utf-8").readlines()[-15:])
                 row = Row(name, times=1, notes=[str(error)])
-            row.times = 1
-            rows[name] = row
             print(row.said(), flush=True)
+            line = rows.setdefault(line_of(name), Row(line_of(name)))
+            line.add(row)
     return list(rows.values())
+
+
+def line_of(name):
+    """One line of the table for a class, however and whenever it was damaged."""
+    what = name.partition(": ")[2]
+    return "database: " + (what if what.startswith("file ") and "header" not in what else what.removesuffix(" zeroed").removesuffix(" random bytes"))

@@ -29,6 +29,13 @@ def pages(path):
     return found
 
 
+def page_that_holds(path, numbers, texts):
+    """The page in which most of the texts stand."""
+    with open(path, "rb") as file:
+        content = file.read()
+    return max(numbers, key=lambda number: sum(text.encode() in content[(number - 1) * PAGE:number * PAGE] for text in texts))
+
+
 def overwrite(path, offset, size, how, seed):
     with open(path, "r+b", buffering=0) as file:
         file.seek(offset)

@@ -43,6 +43,12 @@ class Row:
     def good(self):
         return self.chain and not (self.lost or self.doubled or self.gaps or self.trapped or self.notes)
 
+    def add(self, other):
+        for name in ("times", "exits", "lost", "listed", "doubled", "gaps", "trapped"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.chain = self.chain and other.chain
+        self.notes += other.notes
+
     def said(self):
         counts = "" if self.good else " lost %d doubled %d gaps %d chain %s trapped %d" % (
             self.lost, self.doubled, self.gaps, self.chain, self.trapped)

@@ -1,0 +1,82 @@
+"""What judges the real faults (tools/break) sees every kind of miss. No daemon runs here."""
+
+import os
+import struct
+import subprocess
+import sys
+import types
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["EXITGATE_SOURCE_DIR"], "tools/real_faults"))
+from running_gate import BARRIER, CART_LANE, SAFETY, WALKOUT_LANE  # noqa: E402
+from running_backend import seal  # noqa: E402
+from store_run import Exit, Row, StoreRun  # noqa: E402
+from watched_module import WatchedModule  # noqa: E402
+
+
+def chain(*receipts):
+    previous = "0" * 64
+    for sequence, receipt in enumerate(receipts, 1):
+        receipt.update({"receipt_id": str(sequence), "chain_id": "c", "sequence": sequence, "previous_hash": previous, "passages": 1})
+        previous = receipt["hash"] = seal(receipt)
+    return list(receipts)
+
+
+def cart(session, outcome="passed"):
+    return {"kind": "cart", "lane_id": "1", "session_id": session, "outcome": outcome}
+
+
+class Judge(unittest.TestCase):
+    def run_of(self, *exits):
+        run = types.SimpleNamespace(exits=list(exits), take_first=StoreRun.take_first)
+        run.cli = lambda *_: subprocess.CompletedProcess([], 0, "", "")
+        return run
+
+    def counts(self, run, receipts, kills=True):
+        return StoreRun.lost_and_doubled(run, receipts, kills)
+
+    def test_an_exit_without_a_receipt_is_lost_and_one_that_was_not_opened_is_not(self):
+        run = self.run_of(Exit(CART_LANE, "a", opened=True), Exit(CART_LANE, "b", opened=True), Exit(CART_LANE, "c"))
+        self.assertEqual((1, 0), self.counts(run, chain(cart("a"))))
+
+    def test_a_second_receipt_is_doubled_unless_the_first_was_not_used_and_nothing_was_killed(self):
+        run = self.run_of(Exit(CART_LANE, "a", opened=True))
+        self.assertEqual((0, 1), self.counts(run, chain(cart("a"), cart("a", "unknown"))))
+        self.assertEqual((0, 0), self.counts(run, chain(cart("a", "not_used"), cart("a")), kills=False))
+        self.assertEqual((0, 1), self.counts(run, chain(cart("a", "not_used"), cart("a"))))
+
+    def test_a_nameless_receipt_stands_for_one_walkout_and_no_more(self):
+        nameless = {"kind": "walkout", "lane_id": "2", "outcome": "passed"}
+        run = self.run_of(Exit(WALKOUT_LANE, "w", opened=True), Exit(WALKOUT_LANE, "x", opened=True))
+        self.assertEqual((1, 0), self.counts(run, chain(dict(nameless))))
+        self.assertEqual((0, 1), self.counts(run, chain(dict(nameless), dict(nameless), dict(nameless))))
+
+    def test_gaps_and_broken_links_are_seen_and_what_was_told_is_no_gap(self):
+        run, receipts = self.run_of(), chain(cart("a"), cart("b"), cart("c"))
+        self.assertEqual(0, StoreRun.gaps(run, list(receipts), set(), Row("")))
+        self.assertEqual(1, StoreRun.gaps(run, [receipts[0], receipts[2]], set(), Row("")))
+        self.assertEqual(0, StoreRun.gaps(run, [receipts[0], receipts[2]], {("c", 2)}, Row("")))
+        receipts[1]["passages"] = 2
+        row = Row("")
+        StoreRun.gaps(run, receipts, set(), row)
+        self.assertFalse(row.chain)
+
+    def test_a_barrier_closed_on_somebody_or_unread_is_seen(self):
+        module = WatchedModule()
+        self.addCleanup(module.close)
+        close, read = struct.pack(">BHH", 5, BARRIER, 0xFF00), struct.pack(">BHH", 2, 0, 8)
+        reopen = struct.pack(">BHH", 5, BARRIER, 0)
+        module.answer(close)
+        self.assertEqual([(BARRIER, None)], module.closed_on_somebody)
+        for blocked, seen in ((False, 1), (True, 2)):
+            module.answer(reopen)
+            module.set_input(SAFETY, blocked)
+            module.answer(read)
+            module.answer(close)
+            self.assertEqual(seen, len(module.closed_on_somebody))
+        module.answer(close)  # a repetition moves nothing
+        self.assertEqual(2, len(module.closed_on_somebody))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
