@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import select
 import socket
 import struct
 import threading
@@ -29,6 +30,10 @@ def presence(store_key, store_id, cart_id, tag, state, unix_s):
 class RadioPeer:
     """Answers the commands of a host and reports the carts in `carts`, ten times a second. `hostile`: bytes said in their place."""
 
+    tick_s = 0.09
+    supported_commands = bytes(64)  # what Read Local Supported Commands returns
+    SEND_WITHIN_S = 5
+
     def __init__(self, path, store_key, store_id):
         self.path, self.store_key, self.store_id = path, store_key, store_id
         self.carts = {}  # cart id → (tag, state, rssi)
@@ -54,40 +59,37 @@ class RadioPeer:
             except OSError:
                 return
             self.connections += 1
-            connection.settimeout(0.1)
+            connection.settimeout(self.SEND_WITHIN_S)
             threading.Thread(target=self.serve, args=[connection], daemon=True).start()
 
     def serve(self, connection):
         scanning, heard, due = False, b"", 0.0
         try:
             while not self.closed:
-                try:
+                if select.select([connection], [], [], max(0.0, min(0.1, due - time.monotonic()) if scanning else 0.1))[0]:
                     more = connection.recv(4096)
                     if not more:
                         return
                     heard += more
-                except TimeoutError:
-                    pass
                 while len(heard) >= 4 and len(heard) >= 4 + heard[3]:
                     opcode, parameters = heard[1] | heard[2] << 8, heard[4:4 + heard[3]]
                     heard = heard[4 + heard[3]:]
                     self.commands.append(opcode)
                     if opcode == 0x0C03:
                         scanning = False
-                    if opcode == 0x200C:
+                    if opcode in (0x200C, 0x2042):
                         scanning = parameters[0] == 1
                     connection.sendall(self.complete(opcode))
                 if scanning and time.monotonic() >= due:
-                    due = time.monotonic() + 0.09
+                    due = time.monotonic() + self.tick_s
                     connection.sendall(self.hostile if self.hostile is not None else self.reports())
         except OSError:
             pass
         finally:
             connection.close()
 
-    @staticmethod
-    def complete(opcode):
-        returned = {0x1002: bytes(64), 0x1001: bytes([9, 0, 0, 9, 0, 0, 0, 0])}.get(opcode, b"")
+    def complete(self, opcode):
+        returned = {0x1002: self.supported_commands, 0x1001: bytes([9, 0, 0, 9, 0, 0, 0, 0])}.get(opcode, b"")
         body = bytes([1]) + struct.pack("<H", opcode) + b"\0" + returned
         return bytes([0x04, 0x0E, len(body)]) + body
 

@@ -58,7 +58,7 @@ def eventually(condition, what, within_s=WAIT_S):
 class Gate:
     """Everything around one daemon, and the daemon; a context manager."""
 
-    def __init__(self, *, backend_options=(), device=None, module=None, start=True, environment=None, **store):
+    def __init__(self, *, backend_options=(), device=None, module=None, start=True, environment=None, peer=RadioPeer, **store):
         self.cleanup = contextlib.ExitStack()
         self.backend = self.cleanup.enter_context(Backend(*backend_options, database="backend.db"))
         self.folder = self.backend.folder
@@ -71,7 +71,7 @@ class Gate:
                 self.module.add_barrier(lane + BARRIER, lane + OPEN_LIMIT, lane + CLOSED_LIMIT)
         with open(self.path("tls/beacon.key"), encoding="ascii") as file:
             store_key = bytes.fromhex(file.read().strip())
-        self.radio = RadioPeer(self.path("rx1"), store_key, STORE)
+        self.radio = peer(self.path("rx1"), store_key, STORE)
         self.cleanup.callback(self.radio.close)
         self.store = {"url": "https://127.0.0.1:%d" % self.backend.port, "ca": "tls/ca.pem", "device": device, "more": "",
                       "shutdown": "open", "trust": "always", "radio": "unix:rx1", "close_delay_ms": 200} | store
