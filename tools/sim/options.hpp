@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "core/event.hpp"
 #include "core/status.hpp"
 
 namespace exitgate::sim {
@@ -40,7 +42,7 @@ struct Options {
   [[nodiscard]] bool on(FaultKind kind) const { return faults[static_cast<std::size_t>(kind)]; }
 };
 
-inline constexpr std::size_t kEventKinds = 17;
+inline constexpr std::size_t kEventKinds = std::variant_size_v<Event>;
 
 struct Report {
   std::uint64_t seed = 0;
