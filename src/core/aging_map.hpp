@@ -56,6 +56,12 @@ class AgingMap {
   [[nodiscard]] auto begin() const { return kept_.begin(); }
   [[nodiscard]] auto end() const { return kept_.end(); }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.most_, self.numbers_, self.kept_, self.by_end_);
+  }
+
  private:
   std::size_t most_;
   std::uint64_t numbers_ = 0;

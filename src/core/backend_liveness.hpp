@@ -27,6 +27,12 @@ class BackendLiveness {
   [[nodiscard]] bool online() const { return online_; }
   [[nodiscard]] WallTime since() const { return since_; }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.online_, self.no_answers_, self.unconnected_since_, self.since_);
+  }
+
  private:
   static constexpr int kNoAnswers = 3;
   static constexpr Duration kUnconnected = std::chrono::seconds{5};

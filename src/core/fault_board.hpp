@@ -27,6 +27,12 @@ class FaultBoard {
   [[nodiscard]] std::vector<Fault> all() const;
   [[nodiscard]] std::vector<Fault> of(const std::string& part) const;
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.standing_);
+  }
+
  private:
   struct Standing {
     Fault fault;

@@ -45,6 +45,14 @@ struct GateState {
     out.emplace_back(Publish{{.type = type, .at = now.wall, .lane_id = lane, .fields = std::move(fields)}});
   }
   Ticket persist(std::vector<StoreWrite> writes) { return persists.submit(std::move(writes), out); }
+
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.config, self.ids, self.boot_id, self.inputs, self.proximity, self.book, self.policy, self.liveness,
+          self.faults, self.questions, self.persists, self.views, self.fire_active, self.fire_lost,
+          self.storage_overflow, self.out, self.reads);
+  }
 };
 
 }  // namespace exitgate

@@ -58,6 +58,12 @@ class InputTable {
   /// Not up, or silent, for `lost`.
   [[nodiscard]] bool device_lost(DeviceId id, Duration lost, Wake& wake) const;
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.points_, self.devices_, self.settling_);
+  }
+
  private:
   struct Point {
     bool used = false;

@@ -151,6 +151,19 @@ class Lane {
   [[nodiscard]] bool fire_or_release() const { return must_release_; }
   [[nodiscard]] LaneIndex index() const { return index_; }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.config_, self.index_, self.durable_, self.outputs_, self.eyes_, self.counter_, self.phase_,
+          self.phase_since_, self.phase_since_wall_, self.announced_, self.announced_reason_, self.announced_once_,
+          self.shopper_, self.presences_, self.auths_, self.authorisations_ever_, self.admitted_while_blocked_,
+          self.must_release_, self.key_hold_, self.device_lost_, self.fire_lost_, self.limits_bad_, self.eye_stuck_,
+          self.violated_, self.storage_hold_, self.limits_contradict_since_, self.clear_since_, self.all_clear_since_,
+          self.safety_blocked_since_, self.exit_blocked_since_, self.approach_since_, self.approach_clear_since_,
+          self.closed_at_, self.loitering_told_, self.intrusion_told_, self.forced_, self.forced_suspected_,
+          self.forced_proven_, self.was_closed_, self.obstructions_, self.closing_failures_, self.buzz_until_);
+  }
+
  private:
   struct Step {
     GateState& gate;

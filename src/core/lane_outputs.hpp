@@ -49,6 +49,12 @@ class LaneOutputs {
   [[nodiscard]] std::optional<bool> energised(OutputRole role) const { return state(role).energised; }
   [[nodiscard]] bool pulsing() const { return pulse_ends_.has_value(); }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.config_, self.states_, self.pulse_ends_, self.last_read_open_);
+  }
+
  private:
   struct State {
     std::optional<bool> energised;  ///< as commanded, or as found

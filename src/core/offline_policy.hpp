@@ -23,6 +23,12 @@ class OfflinePolicy {
   /// The disk is full: nothing is admitted without evidence.
   void set_storage_full(bool full) { storage_full_ = full; }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.config_, self.exits_, self.last_heard_, self.storage_full_);
+  }
+
  private:
   [[nodiscard]] std::int64_t amount(const std::optional<Money>& total) const;
 

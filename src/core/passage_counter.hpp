@@ -31,6 +31,13 @@ class PassageCounter {
   /// A run has begun that is not counted yet.
   [[nodiscard]] bool pending() const { return run_.has_value(); }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.run_, self.split_, self.safety_seen_, self.exit_was_, self.safety_was_, self.approach_was_, self.pulses_,
+          self.wrong_way_);
+  }
+
  private:
   struct Run {
     int blockages = 1;

@@ -39,6 +39,13 @@ class PersistQueue {
   /// True once, when the disk works again after transactions were dropped.
   [[nodiscard]] bool take_dropped();
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.kept_, self.receipts_, self.others_, self.dropped_, self.next_, self.failed_since_, self.retry_at_,
+          self.disk_full_);
+  }
+
  private:
   struct Kept {
     Ticket ticket = 0;

@@ -61,6 +61,12 @@ class Proximity {
   void passed(CartId cart, MonoTime now);
   [[nodiscard]] std::size_t cart_count() const { return carts_.size(); }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.policy_, self.carts_, self.mistimed_);
+  }
+
  private:
   struct Reading {
     DeviceId receiver = 0;

@@ -39,6 +39,12 @@ class Questions {
   void expect(Duration confirm_timeout, Wake& wake) const;
   [[nodiscard]] bool asked_ahead(CartId cart, const SessionTag& tag) const;
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.out_, self.next_);
+  }
+
  private:
   std::map<QuestionId, Question> out_;
   QuestionId next_ = 1;

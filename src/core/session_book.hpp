@@ -133,6 +133,14 @@ class SessionBook {
   [[nodiscard]] std::size_t claims() const { return claims_.size(); }
   [[nodiscard]] std::size_t revocations() const { return revoked_ids_.size() + revoked_tags_.size(); }
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.closures_, self.closures_by_expiry_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_,
+          self.passes_, self.refusals_, self.expected_, self.taken_until_, self.rows_, self.free_rows_, self.tidied_,
+          self.by_session_, self.by_cart_, self.salvaged_at_);
+  }
+
  private:
   struct KnownClosure {
     Closure closure;

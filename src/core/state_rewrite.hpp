@@ -25,6 +25,12 @@ class StateRewrite {
   [[nodiscard]] std::vector<StoreWrite> next(const SessionBook& book, const std::vector<LaneDurable>& lanes,
                                              const std::string& cursor, WallTime last_answer);
 
+  /// Every member, in order, for a trace's start.
+  template <class Self, class Visit>
+  static void visit_state(Self& self, Visit&& visit) {
+    visit(self.at_, self.row_, self.after_);
+  }
+
  private:
   enum class Part { kBegin, kLedger, kClosures, kCursor, kDone };
   Part at_ = Part::kDone;
