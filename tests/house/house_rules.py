@@ -20,6 +20,7 @@ BELOW = {
     "src/base": set(),
     "src/core": {"src/base"},
     "src/beacon": {"src/core", "src/base"},  # of core the values, such as Money
+    "src/trace": {"src/core", "src/base"},
     "src/ports": {"src/core", "src/base"},
     "src/http": {"src/base"},
     "src/backend": {"src/ports", "src/core", "src/base", "src/http"},
