@@ -114,8 +114,12 @@ void Box::start() {
   }
   stream_at_ = loaded.last_event_id.empty() ? 0 : std::stoul(loaded.last_event_id);
   boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
-  controller_ =
-      std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_, *this, now());
+  if (around_.options.trace) {
+    if (recorder_) last_life_ = recorder_->recording();
+    recorder_ = std::make_unique<exitgate::trace::Recorder>(*this, around_.options.trace_bounds);
+  }
+  controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_,
+                                             recorder_ ? static_cast<IdSource&>(*recorder_) : *this, now());
   device_up_ = false;
   connected_ = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{static_cast<DeviceId>(i + 1)});
@@ -155,7 +159,10 @@ void Box::step(const Event& event) {
   ++around_.report.steps;
   if (around_.options.trace) note("event " + std::to_string(event.index()));
   // A copy: what a command leads to may run the next step.
-  const auto commands = controller_->step(event, now());
+  const auto at = now();
+  if (recorder_) recorder_->begin(*controller_, event, at);
+  const auto commands = controller_->step(event, at);
+  if (recorder_) recorder_->end(commands);
   for (const auto& command : commands) carry_out(command);
   around_.oracle.step_is_over(index_, around_.agenda.now(), device_answers_);
 }
@@ -174,6 +181,13 @@ void Box::carry_out(const Command& command) {
     }
     note(text);
   }
+}
+
+std::vector<exitgate::trace::Recording> Box::recordings() const {
+  std::vector<exitgate::trace::Recording> kept;
+  if (!last_life_.empty()) kept.push_back(last_life_);
+  if (recorder_) kept.push_back(recorder_->recording());
+  return kept;
 }
 
 void Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm) {

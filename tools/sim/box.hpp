@@ -16,6 +16,7 @@
 #include "tools/sim/options.hpp"
 #include "tools/sim/oracle.hpp"
 #include "tools/sim/timed_store.hpp"
+#include "trace/recorder.hpp"
 
 namespace exitgate::sim {
 
@@ -94,6 +95,8 @@ class Box final : public IdSource {
   [[nodiscard]] const DiskCounts& disk_counts() const { return disk_.counts(); }
 
   std::vector<std::string> trace;
+  /// With Options::trace: what the controller did in its last lives.
+  [[nodiscard]] std::vector<exitgate::trace::Recording> recordings() const;
 
  private:
   struct LaneHardware {
@@ -144,6 +147,8 @@ class Box final : public IdSource {
   std::vector<LaneKind> kinds_;
   std::vector<LaneHardware> lanes_;
   std::map<PointId, bool> coils_;
+  std::unique_ptr<exitgate::trace::Recorder> recorder_;  ///< this life's
+  exitgate::trace::Recording last_life_;
   std::unique_ptr<Controller> controller_;
   FaultyDisk disk_;
   DiskTrouble disk_trouble_ = DiskTrouble::kNone;

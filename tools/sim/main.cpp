@@ -5,11 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "tools/sim/options.hpp"
+#include "tools/sim/replay.hpp"
 
 namespace exitgate::sim {
 namespace {
@@ -52,7 +52,7 @@ void print(const Totals& totals, double seconds) {
 }
 
 void print_failure(Options options, const Report& report) {
-  std::printf("seed %llu: %s\n  at %.3f s of virtual time; the last events:\n",
+  std::printf("seed %llu: %s\n  at %.3f s of virtual time (record it with --trace FILE); the last events:\n",
               static_cast<unsigned long long>(report.seed), report.violation.c_str(), report.violated_at_s);
   options.seed = report.seed;
   options.trace = true;
@@ -106,7 +106,11 @@ int main(int argc, char** argv) {
   app.add_option("--exits", options.exits, "exits of each seed")->check(CLI::Range(1, 10000000));
   app.add_option("--lanes", options.lanes, "lanes of each box; else the seed says")->check(CLI::Range(1, 32));
   app.add_option("--boxes", options.boxes, "boxes of the store; else the seed says")->check(CLI::Range(1, 2));
-  app.add_option("--trace", trace, "write all of the events of the (first) seed here");
+  app.add_option("--trace", trace, "record the (first) seed into this file, for --replay");
+  std::string replay;
+  bool verbose = false;
+  app.add_option("--replay", replay, "replay a file of --trace or of `exitgate trace`; no seed is run");
+  app.add_flag("--verbose", verbose, "with --replay: every step");
   std::vector<std::string> without;
   app.add_option("--without", without, "kinds of faults to leave out")
       ->check(CLI::IsMember(
@@ -116,6 +120,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (!replay.empty()) return exitgate::sim::replay_file(replay, verbose);
   for (std::size_t i = 0; i < exitgate::sim::kFaultKindCount; ++i) {
     for (const auto& name : without) options.faults[i] = options.faults[i] && name != exitgate::sim::kFaultKindNames[i];
   }
@@ -129,8 +134,10 @@ int main(int argc, char** argv) {
     auto traced = options;
     traced.seed = first;
     traced.trace = true;
-    std::ofstream file(trace);
-    for (const auto& line : exitgate::sim::run_seed(traced).trace) file << line << '\n';
+    if (!exitgate::sim::write_recordings(trace, exitgate::sim::run_seed(traced))) {
+      std::fprintf(stderr, "--trace: %s can't be written\n", trace.c_str());
+      return 2;
+    }
   }
   return exitgate::sim::run_all(options, first, last);
 }

@@ -10,6 +10,7 @@
 
 #include "core/event.hpp"
 #include "core/status.hpp"
+#include "trace/recorder.hpp"
 
 namespace exitgate::sim {
 
@@ -38,6 +39,7 @@ struct Options {
   int boxes = 0;  ///< 0: the seed says
   std::array<bool, kFaultKindCount> faults{true, true, true, true, true, true, true, true, true};
   bool trace = false;
+  exitgate::trace::Bounds trace_bounds;  ///< of each box
   Mutation mutation = Mutation::kNone;
   [[nodiscard]] bool on(FaultKind kind) const { return faults[static_cast<std::size_t>(kind)]; }
 };
@@ -56,6 +58,7 @@ struct Report {
   std::string violation;                                                      ///< empty: none
   double violated_at_s = 0;
   std::vector<std::string> trace;
+  std::vector<exitgate::trace::Recording> recordings;  ///< of each box the last two lives
 };
 
 /// Runs one seed to its end or to its first violation. Any thread; runs share nothing.
