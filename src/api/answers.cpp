@@ -27,7 +27,7 @@ http::Response json_response(std::string body, unsigned status = 200) {
 unsigned status_of(std::string_view code) {
   if (code == "bad_request" || code == "no_receiver" || code == "bad_config" || code == "bad_cursor") return 400;
   if (code == "not_found" || code == "unknown_lane") return 404;
-  if (code.starts_with("storage_")) return 503;
+  if (code.starts_with("storage_") || code == "busy" || code == "trace_empty") return 503;
   return 409;
 }
 
@@ -101,6 +101,8 @@ void Answers::answer(const RouteMatch& route, const http::Request& request, cons
       return responder.respond(json_response(gate_.config_json()));
     case Action::kReload:
       return reload(responder);
+    case Action::kTrace:
+      return trace(responder);
     case Action::kMetrics:
       return metrics(responder);
     case Action::kHealth:
@@ -210,6 +212,15 @@ void Answers::retry(const std::string& id, const http::Responder& responder) {
 void Answers::reload(const http::Responder& responder) {
   gate_.reload([responder](Result<ReloadOutcome> outcome) {
     responder.respond(outcome ? json_response(reload_json(*outcome)) : error_answer(outcome.error()));
+  });
+}
+
+void Answers::trace(const http::Responder& responder) {
+  gate_.trace([responder](Result<std::string> text) {
+    if (!text) return responder.respond(error_answer(text.error()));
+    auto response = json_response(std::move(*text));
+    response.content_type = "application/x-ndjson";
+    responder.respond(std::move(response));
   });
 }
 

@@ -34,6 +34,7 @@ class Answers : public std::enable_shared_from_this<Answers> {
   void receipt(const std::string& id, const http::Responder& responder);
   void retry(const std::string& id, const http::Responder& responder);
   void reload(const http::Responder& responder);
+  void trace(const http::Responder& responder);
   void health(const http::Responder& responder);
   void metrics(const http::Responder& responder);
   void drop_closed_streams();

@@ -15,7 +15,7 @@ struct Route {
   Role role;
 };
 
-constexpr std::array<Route, 12> kRoutes{{
+constexpr std::array<Route, 13> kRoutes{{
     {"GET", "/api/v1/status", "", false, Action::kStatus, Role::kViewer},
     {"GET", "/api/v1/lanes/", "", true, Action::kLane, Role::kViewer},
     {"POST", "/api/v1/lanes/", "/commands", true, Action::kCommand, Role::kOperator},
@@ -26,6 +26,7 @@ constexpr std::array<Route, 12> kRoutes{{
     {"GET", "/api/v1/io", "", false, Action::kIo, Role::kViewer},
     {"GET", "/api/v1/config", "", false, Action::kConfig, Role::kViewer},
     {"POST", "/api/v1/reload", "", false, Action::kReload, Role::kInstaller},
+    {"GET", "/api/v1/trace", "", false, Action::kTrace, Role::kOperator},
     {"GET", "/metrics", "", false, Action::kMetrics, Role::kViewer},
     {"GET", "/healthz", "", false, Action::kHealth, Role::kViewer},
 }};

@@ -21,6 +21,7 @@ enum class Action : std::uint8_t {
   kIo,
   kConfig,
   kReload,
+  kTrace,
   kMetrics,
   kHealth,
 };

@@ -33,6 +33,8 @@ int receipts_verify(const Session& session, const std::string& database);
 int events(const Session& session, bool follow, std::optional<std::size_t> limit_events = std::nullopt);
 int io(const Session& session, bool follow);
 int reload(const Session& session);
+/// Writes what the daemon recorded of its steps to `file`; "-" writes it to out.
+int trace(const Session& session, const std::string& file);
 
 /// Adds or replaces the user's line in `file`; "-" writes the line to out.
 int users_add(const Session& session, const std::string& file, const std::string& name, const std::string& role,

@@ -130,6 +130,9 @@ void add_all(CLI::App& app, Arguments& arguments, Action& action) {
   app.add_subcommand("reload", "Read the store file again")->callback([&] {
     action = [](const Session& s) { return reload(s); };
   });
+  auto* const dump = app.add_subcommand("trace", "The daemon's latest steps, for exitgate-sim --replay");
+  dump->add_option("dump", arguments.file, "The file to write, or - for standard output")->required();
+  dump->callback([&] { action = [&](const Session& s) { return trace(s, arguments.file); }; });
   add_users(app, arguments, action);
 }
 

@@ -29,6 +29,7 @@ Gate::Gate(boost::asio::io_context& loop, std::shared_ptr<const config::StoreCon
     : loop_(loop),
       config_(std::move(config)),
       folders_(std::move(folders)),
+      trace_output_(loop, folders_.state),
       clock_(config_->clock_trust),
       metrics_(EXITGATE_VERSION),
       timer_(loop),
@@ -67,7 +68,10 @@ void Gate::turn() {
   while (!waiting_.empty()) {
     const Event event = std::move(waiting_.front());
     waiting_.pop_front();
-    const auto& commands = controller_->step(event, now());
+    const auto at = now();
+    recorder_.begin(*controller_, event, at);
+    const auto& commands = controller_->step(event, at);
+    recorder_.end(commands);
     for (const auto rank : {Rank::kKeeps, Rank::kActs, Rank::kAsks, Rank::kTells}) {
       for (const auto& command : commands) {
         if (rank_of(command) == rank) carry_out(command);
@@ -138,6 +142,7 @@ void Gate::publish(const PublicEvent& event) {
   runtime::log_event(event);
   metrics_.on_event(event);
   if (api_) api_->publish(event);
+  keep_trace_of(event);
 }
 
 }  // namespace exitgate::daemon

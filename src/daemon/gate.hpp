@@ -21,10 +21,12 @@
 #include "daemon/devices.hpp"
 #include "daemon/radio.hpp"
 #include "daemon/reopening_store.hpp"
+#include "daemon/trace_output.hpp"
 #include "ports/gate_control.hpp"
 #include "receipts/drainer.hpp"
 #include "runtime/loop_timer.hpp"
 #include "runtime/random_ids.hpp"
+#include "trace/recorder.hpp"
 
 namespace exitgate::daemon {
 
@@ -62,6 +64,7 @@ class Gate final : public GateControl, private BackendObserver {
   [[nodiscard]] std::vector<PointView> points() const override;
   [[nodiscard]] std::string config_json() const override;
   void reload(std::function<void(Result<ReloadOutcome>)> done) override;
+  void trace(std::function<void(Result<std::string>)> done) override;
 
  private:
   // gate.cpp
@@ -87,6 +90,11 @@ class Gate final : public GateControl, private BackendObserver {
   void open_outputs();
   void await_outputs(MonoTime until, std::function<void()> done);
 
+  // gate_trace.cpp
+  [[nodiscard]] trace::Origin origin() const;
+  /// Of a broken invariant the trace is kept in the state folder.
+  void keep_trace_of(const PublicEvent& event);
+
   // gate_watch.cpp: faults found outside the controller
   void watch();
   void watch_clock();
@@ -109,6 +117,8 @@ class Gate final : public GateControl, private BackendObserver {
   std::shared_ptr<const config::StoreConfig> next_config_;  ///< waits for idle lanes
   Folders folders_;
   runtime::RandomIds ids_;
+  trace::Recorder recorder_{ids_};
+  TraceOutput trace_output_;
   GateClock clock_;
   bool kernel_synchronised_ = false;
   MonoTime kernel_asked_at_{};

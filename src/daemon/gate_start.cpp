@@ -20,7 +20,7 @@ std::string in_folder(const std::filesystem::path& folder, const std::filesystem
 Status Gate::start() {
   if (auto opened = open_store(); !opened) return opened;
   controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(config_->gate), loaded_,
-                                             runtime::boot_id(), ids_, now());
+                                             runtime::boot_id(), recorder_, now());
   radio_ = std::make_unique<Radio>(
       *config_, loaded_,
       Radio::Sinks{.event = [this](Event event) { feed(std::move(event)); },

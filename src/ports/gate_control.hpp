@@ -91,6 +91,9 @@ class GateControl {
   [[nodiscard]] virtual std::string config_json() const = 0;
   /// Code bad_config when the file has errors; nothing has changed then.
   virtual void reload(std::function<void(Result<ReloadOutcome>)> done) = 0;
+  /// The recorded steps as text, one JSON object a line; it takes up to a second. Codes busy, trace_empty,
+  /// trace_too_large.
+  virtual void trace(std::function<void(Result<std::string>)> done) = 0;
 };
 
 }  // namespace exitgate

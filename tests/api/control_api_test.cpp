@@ -226,6 +226,19 @@ TEST_CASE("API: points, configuration, reload and metrics are there") {
   CHECK(metrics->body.find("exitgate_build_info{version=\"0.1.0\"} 1") != std::string::npos);
 }
 
+TEST_CASE("API: the trace comes as lines of JSON, or with the reason why not") {
+  ApiRig rig;
+  const auto trace = rig.client().get("/api/v1/trace");
+  CHECK(trace->status == 200);
+  CHECK(trace->content_type == "application/x-ndjson");
+  CHECK(trace->body == "{\"trace\":\"exitgate\"}\n{\"end\":2}\n");
+  for (const auto& [code, status] :
+       {std::pair{"busy", 503U}, std::pair{"trace_empty", 503U}, std::pair{"trace_too_large", 409U}}) {
+    rig.gate.trace_text = fail(code, "x");
+    CHECK(rig.client().get("/api/v1/trace")->status == status);
+  }
+}
+
 TEST_CASE("API: health is 503 while a box_down fault stands") {
   ApiRig rig;
   CHECK(rig.client().get("/healthz")->status == 200);

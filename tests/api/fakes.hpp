@@ -21,12 +21,14 @@ class FakeGate final : public GateControl {
   [[nodiscard]] std::vector<PointView> points() const override { return io; }
   [[nodiscard]] std::string config_json() const override { return "{\"schema\":1}"; }
   void reload(std::function<void(Result<ReloadOutcome>)> done) override { done(reload_outcome); }
+  void trace(std::function<void(Result<std::string>)> done) override { done(trace_text); }
 
   [[nodiscard]] CommandOutcome done_with(const StaffCommand& command, Status status) const;
 
   GateView view;
   std::vector<PointView> io;
   Result<ReloadOutcome> reload_outcome = ReloadOutcome{};
+  Result<std::string> trace_text = std::string("{\"trace\":\"exitgate\"}\n{\"end\":2}\n");
   std::vector<StaffCommand> commands;
   std::vector<std::function<void(CommandOutcome)>> waiting;
   /// Nothing returned: the command waits.

@@ -1,4 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "api/api_json.hpp"
 #include "api_rig.hpp"
@@ -80,6 +82,26 @@ TEST_CASE("reload: what waits is told; a bad file is exit code 2 with its findin
     CHECK(bad.code == 2);
     CHECK(has(bad.out + bad.err, "f:2:1: error: y"));
   }
+}
+
+TEST_CASE("trace: written to a file or to output; refusals are told") {
+  ApiRig rig;
+  const auto file = rig.socket() + ".trace";
+  const auto written = call(rig.socket(), [&](const auto& session) { return cli::trace(session, file); });
+  CHECK(written.code == 0);
+  CHECK(written.out == "2 steps written to " + file + "; exitgate-sim --replay " + file + " reproduces them\n");
+  std::ostringstream kept;
+  kept << std::ifstream(file).rdbuf();
+  CHECK(kept.str() == *rig.gate.trace_text);
+  const auto json = call(
+      rig.socket(), [&](const auto& session) { return cli::trace(session, file); }, true);
+  CHECK(has(json.out, R"("bytes":32,"steps":2})"));
+  CHECK(call(rig.socket(), [](const auto& session) { return cli::trace(session, "-"); }).out == *rig.gate.trace_text);
+  CHECK(call(rig.socket(), [](const auto& session) { return cli::trace(session, "/no/such/dir"); }).code == 1);
+  rig.gate.trace_text = fail("busy", "Another trace is being written");
+  const auto refused = call(rig.socket(), [&](const auto& session) { return cli::trace(session, file); });
+  CHECK(refused.code == 1);
+  CHECK(has(refused.err, "Another trace is being written"));
 }
 
 TEST_CASE("io: every point with its levels") {
