@@ -7,14 +7,23 @@ namespace {
 
 constexpr std::chrono::hours kWindow{1};
 
+MonoTime on_monotonic(WallTime at, const Now& now) {
+  return now.mono - std::max<milliseconds>(now.wall - at, milliseconds{0});
+}
+
 }  // namespace
 
 OfflinePolicy::OfflinePolicy(const OfflinePolicyConfig& config, const LoadedState& state, const Now& start)
     : config_(config),
-      exits_(state.offline_exits.begin(), state.offline_exits.end()),
-      last_heard_(state.last_valid_answer.value_or(start.wall)) {}
+      last_heard_(state.last_valid_answer.value_or(start.wall)),
+      heard_at_(on_monotonic(last_heard_, start)) {
+  for (const auto& exit : state.offline_exits) exits_.push_back({on_monotonic(exit.authorised_at, start), exit.total});
+}
 
-void OfflinePolicy::heard(const Now& now) { last_heard_ = now.wall; }
+void OfflinePolicy::heard(const Now& now) {
+  last_heard_ = now.wall;
+  heard_at_ = now.mono;
+}
 
 std::int64_t OfflinePolicy::amount(const std::optional<Money>& total) const {
   return total ? total->amount_minor : config_.assumed_total_minor;
@@ -24,13 +33,11 @@ bool OfflinePolicy::admits(bool cart, LaneMode lane_mode, const std::optional<Mo
   if (storage_full_) return false;
   if (cart ? !config_.admit_carts : !config_.admit_walkouts) return false;
   if (!cart && lane_mode == LaneMode::kMixed && !config_.admit_mixed_walkouts) return false;
-  const auto age = std::max(now.wall - last_heard_, milliseconds{0});
-  if (age > std::chrono::minutes{config_.max_outage_minutes}) return false;
+  if (now.mono - heard_at_ > std::chrono::minutes{config_.max_outage_minutes}) return false;
   int exits = 1;
   std::int64_t sum_minor = amount(total);
   for (const auto& exit : exits_) {
-    // Exits dated in the future count: a clock that stepped back must not open the limit again.
-    if (now.wall - exit.authorised_at > kWindow) continue;
+    if (now.mono - exit.at > kWindow) continue;
     ++exits;
     sum_minor += amount(exit.total);
   }
@@ -38,8 +45,8 @@ bool OfflinePolicy::admits(bool cart, LaneMode lane_mode, const std::optional<Mo
 }
 
 void OfflinePolicy::count(const std::optional<Money>& total, const Now& now) {
-  std::erase_if(exits_, [&](const OfflineExit& exit) { return now.wall - exit.authorised_at > kWindow; });
-  exits_.push_back({now.wall, total});
+  std::erase_if(exits_, [&](const Exit& exit) { return now.mono - exit.at > kWindow; });
+  exits_.push_back({now.mono, total});
 }
 
 }  // namespace exitgate

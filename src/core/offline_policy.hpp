@@ -10,7 +10,8 @@ namespace exitgate {
 
 class OfflinePolicy {
  public:
-  /// A box that has never heard its backend measures the outage from its start.
+  /// A box that has never heard its backend measures the outage from its start. What is durable has the age that the
+  /// wall clock gives it then; what is dated in the future is new.
   OfflinePolicy(const OfflinePolicyConfig& config, const LoadedState& state, const Now& start);
   void set_config(const OfflinePolicyConfig& config) { config_ = config; }
 
@@ -26,15 +27,21 @@ class OfflinePolicy {
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
-    visit(self.config_, self.exits_, self.last_heard_, self.storage_full_);
+    visit(self.config_, self.exits_, self.last_heard_, self.heard_at_, self.storage_full_);
   }
 
  private:
   [[nodiscard]] std::int64_t amount(const std::optional<Money>& total) const;
 
   OfflinePolicyConfig config_;
-  std::deque<OfflineExit> exits_;  // at most max_exits_per_hour within an hour
-  WallTime last_heard_;
+  /// Ages go on by the monotonic clock, so that setting the wall clock neither ends an outage nor opens a limit again.
+  struct Exit {
+    MonoTime at{};
+    std::optional<Money> total;
+  };
+  std::deque<Exit> exits_;  // at most max_exits_per_hour within an hour
+  WallTime last_heard_;     ///< to be stored
+  MonoTime heard_at_{};
   bool storage_full_ = false;
 };
 

@@ -36,8 +36,9 @@ void SessionBook::load(const LoadedState& state, const Now& now) {
 }
 
 MonoTime SessionBook::expected_until(const ExpectedWalkout& entry, const Now& now) {
-  // `at` is wall time; what is measured from here on is not.
-  const auto ahead = std::clamp<milliseconds>(entry.at - now.wall, milliseconds{0}, std::chrono::hours{1});
+  // `at` is wall time; what is measured from here on is not. A clock that is not right says nothing of it.
+  const auto to_come = now.synchronised ? entry.at - now.wall : milliseconds{0};
+  const auto ahead = std::clamp<milliseconds>(to_come, milliseconds{0}, std::chrono::hours{1});
   return now.mono + ahead + kExpectedGoodFor;
 }
 

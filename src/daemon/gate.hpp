@@ -151,6 +151,7 @@ class Gate final : public GateControl, private BackendObserver {
   };
   std::map<std::uint64_t, PendingCommand> commands_;
   std::map<FaultCode, bool> told_;
+  MonoTime date_wanted_at_{};
   std::function<void(std::shared_ptr<const config::StoreConfig>)> restart_;
   std::function<void()> ready_;
 };

@@ -10,6 +10,7 @@ constexpr Duration kWatchEvery = std::chrono::seconds{1};
 constexpr Duration kCertificatesEvery = std::chrono::hours{6};
 constexpr std::chrono::hours kExpiryWarned{24 * 30};
 constexpr std::chrono::seconds kFloorStoredEvery{60};
+constexpr Duration kDateWantedEvery = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -42,6 +43,11 @@ void Gate::watch_clock() {
             "the clock is not synchronised: check the time service; expiries are judged by the last known time");
   set_fault(FaultCode::kClockWrong, view.wrong,
             "the clock is behind the latest time known: check the time service and the clock's battery");
+  // Or the latest time known is: a clock that ran ahead left it. The Date of any answer says which.
+  if (view.wrong && runtime::mono_now() >= date_wanted_at_) {
+    date_wanted_at_ = runtime::mono_now() + kDateWantedEvery;
+    link_->refresh_pass_keys();
+  }
   const auto floor = clock_.floor();
   if (!floor) return;
   const bool moved_on = !floor_stored_ || *floor - *floor_stored_ >= kFloorStoredEvery || *floor < *floor_stored_;
