@@ -95,7 +95,7 @@ TEST_CASE("trace: written to a file or to output; refusals are told") {
   CHECK(kept.str() == *rig.gate.trace_text);
   const auto json = call(
       rig.socket(), [&](const auto& session) { return cli::trace(session, file); }, true);
-  CHECK(has(json.out, R"("bytes":32,"steps":2})"));
+  CHECK(has(json.out, R"("bytes":31,"steps":2})"));
   CHECK(call(rig.socket(), [](const auto& session) { return cli::trace(session, "-"); }).out == *rig.gate.trace_text);
   CHECK(call(rig.socket(), [](const auto& session) { return cli::trace(session, "/no/such/dir"); }).code == 1);
   rig.gate.trace_text = fail("busy", "Another trace is being written");
