@@ -224,6 +224,7 @@ class Lane {
   void now_closed(Step step);
   [[nodiscard]] bool forced_open(Step step);
   [[nodiscard]] bool opened(Step step) const;
+  [[nodiscard]] bool second_cart_here(Step step, const Authorisation& auth);
   [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
   bool end_not_used(Step step, bool still_standing);
 

@@ -188,17 +188,26 @@ bool Lane::run(Step step, Passing&) {
     barrier_is_closed(step);
     return true;
   }
-  if (counter_.pending() && auth != nullptr && auth->receipt.cart_id && eyes_.approach_blocked()) {
-    for (const auto& other : step.gate.proximity.candidates(index_, step.gate.views, wake)) {
-      if (other.cart_id != *auth->receipt.cart_id && !other.parked) counter_.start_new_passage();
-    }
-  }
+  if (counter_.pending() && auth != nullptr && second_cart_here(step, *auth)) counter_.start_new_passage();
   // Of the newest admission: one before it may be kept a while to be judged.
   const bool somebody_passed = auth == nullptr || auth->receipt.passages > 0;
   const bool gap_over = somebody_passed && !counter_.pending() && wake.past(clear_since_, config_->timing.party_gap);
   if (left && !gap_over) return false;
   enter(step, Clearing{});
   return true;
+}
+
+bool Lane::second_cart_here(Step step, const Authorisation& auth) {
+  if (!auth.receipt.cart_id || !eyes_.approach_blocked()) return false;
+  // Beside the first: one heard weaker by the margin is parked, or passes in a neighbouring lane; and where the first
+  // is not heard, the cart that is may be the very one that passes.
+  const auto first = step.gate.proximity.level(*auth.receipt.cart_id, *config_->receiver, step.wake.mono());
+  if (!first) return false;
+  const auto carts = step.gate.proximity.candidates(index_, step.gate.views, step.wake);
+  return std::any_of(carts.begin(), carts.end(), [&](const Candidate& other) {
+    return other.cart_id != *auth.receipt.cart_id && !other.parked &&
+           other.level_dbm > *first - step.gate.config->beacons.margin_db;
+  });
 }
 
 bool Lane::not_used_due(Step step, bool& still_standing) {

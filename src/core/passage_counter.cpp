@@ -30,8 +30,8 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
   if (!eyes.exit.bound || eyes.passage.bound) return counted;
 
   if (eyes.safety.active) safety_seen_ = true;
-  const bool full = split_ || (joins_two && run_ && run_->blockages >= 2);
-  if (run_ && !run_->blocked && (gap_over(eyes, join_gap, wake) || (rises.exit && full))) {
+  const bool full = split_ || (run_ && run_->joins_two && run_->blockages >= 2);
+  if (run_ && !run_->blocked && (gap_over(eyes, wake) || (rises.exit && full))) {
     ++counted.passages;
     run_.reset();
     split_ = false;
@@ -41,7 +41,7 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
       run_->blocked = true;
       ++run_->blockages;
     } else if (!eyes.safety.bound || safety_seen_) {
-      run_ = Run{};
+      run_ = Run{.join_gap = join_gap, .joins_two = joins_two};
       safety_seen_ = eyes.safety.active;
     }
   }
@@ -49,7 +49,7 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
     run_->blocked = false;
     run_->cleared_at = eyes.exit.since;
     // Ask for the end of the gap.
-    if (gap_over(eyes, join_gap, wake)) {
+    if (gap_over(eyes, wake)) {
       ++counted.passages;
       run_.reset();
       split_ = false;
@@ -58,11 +58,11 @@ CountedPassages PassageCounter::update(const EyesForCounting& eyes, Duration joi
   return counted;
 }
 
-bool PassageCounter::gap_over(const EyesForCounting& eyes, Duration join_gap, Wake& wake) const {
-  if (!wake.due(run_->cleared_at + join_gap)) return false;
+bool PassageCounter::gap_over(const EyesForCounting& eyes, Wake& wake) const {
+  if (!wake.due(run_->cleared_at + run_->join_gap)) return false;
   if (!wrong_way_.then_safety) return true;
   // Somebody is inside who came from the exit, or follows the one who left: where they go tells, for a while.
-  return !eyes.safety.active && wake.due(eyes.safety.since + std::max(join_gap, kJustStood));
+  return !eyes.safety.active && wake.due(eyes.safety.since + std::max(run_->join_gap, kJustStood));
 }
 
 bool PassageCounter::watch_direction(const EyesForCounting& eyes, const Rises& rises, Wake& wake) {

@@ -40,6 +40,8 @@ class PassageCounter {
 
  private:
   struct Run {
+    Duration join_gap{};  ///< of whoever was admitted when it began
+    bool joins_two = false;
     int blockages = 1;
     bool blocked = true;
     MonoTime cleared_at{};
@@ -56,7 +58,7 @@ class PassageCounter {
     bool approach = false;
   };
   bool watch_direction(const EyesForCounting& eyes, const Rises& rises, Wake& wake);
-  bool gap_over(const EyesForCounting& eyes, Duration join_gap, Wake& wake) const;
+  bool gap_over(const EyesForCounting& eyes, Wake& wake) const;
 
   std::optional<Run> run_;
   bool split_ = false;

@@ -1,0 +1,91 @@
+// Situations in which the simulator found the core wrong, with the seed that showed them.
+#include <catch2/catch_test_macros.hpp>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+void settle(LaneWorld& world) {
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
+}
+
+/// Cart 117 is admitted for a party of three; its cart and pusher pass while the next one blocks the approach.
+std::uint32_t passages_with_next_at_approach(LaneWorld& world, const std::function<void()>& meanwhile) {
+  settle(world);
+  world.push(closure(117, 1, 1, 3));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  meanwhile();
+  world.run(milliseconds{600});
+  world.set(kSafety, true);
+  for (int blockage = 0; blockage < 2; ++blockage) {
+    world.set(kExit, true);
+    world.run(milliseconds{300});
+    world.set(kExit, false);
+    world.run(milliseconds{300});
+  }
+  world.set(kSafety, false);
+  world.run(std::chrono::seconds{2});
+  REQUIRE(world.controller->lanes()[0].authorisations().size() == 1);
+  return world.controller->lanes()[0].authorisations()[0].receipt.passages;
+}
+
+}  // namespace
+
+TEST_CASE("cart and pusher stay one passage while a cart is parked beside the lane (simulator, seed 1, radio)") {
+  LaneWorld world;
+  CHECK(passages_with_next_at_approach(world, [&] { world.beacon(118, BeaconState::kShopping, -68, 0, 2); }) == 1);
+}
+
+TEST_CASE(
+    "cart and pusher stay one passage while a neighbour's cart is heard here too (simulator, seeds 7 and 9, radio)") {
+  LaneWorld world({LaneOptions{}, LaneOptions{}});
+  CHECK(passages_with_next_at_approach(world, [&] {
+          world.beacon(118, BeaconState::kClosed, -60, 1, 2);
+          world.beacon(118, BeaconState::kClosed, -72, 0, 2);
+        }) == 1);
+}
+
+TEST_CASE(
+    "a cart that goes out where another's shopper turned back is one passage with its pusher (simulator, seed 30)") {
+  LaneWorld world;
+  CHECK(passages_with_next_at_approach(world, [&] {
+          world.silence(117);
+          world.run(std::chrono::seconds{3});
+          world.beacon(118, BeaconState::kClosed, -60, 0, 2);
+        }) == 1);
+}
+
+TEST_CASE("a second cart right behind the first starts a passage of its own") {
+  LaneWorld world;
+  CHECK(passages_with_next_at_approach(world, [&] { world.beacon(118, BeaconState::kClosed, -60, 0, 2); }) == 2);
+}
+
+TEST_CASE("staff hold a mixed lane open while cart and pusher pass: they are one passage still (simulator, seed 17)") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.set(kSafety, true);
+  world.set(kApproach, false);
+  world.set(kExit, true);
+  world.run(milliseconds{300});
+  world.set(kExit, false);
+  REQUIRE(world.command(StaffVerb::kHoldOpen));
+  world.run(milliseconds{300});
+  world.set(kExit, true);
+  world.run(milliseconds{300});
+  world.set(kSafety, false);
+  world.set(kExit, false);
+  world.run(std::chrono::seconds{2});
+  REQUIRE(world.controller->lanes()[0].authorisations().size() == 1);
+  CHECK(world.controller->lanes()[0].authorisations()[0].receipt.passages == 1);
+}
+
+}  // namespace exitgate::test
