@@ -62,10 +62,13 @@ GateConfig Box::make_config() const {
       lane.input(InputRole::kBarrierClosed) = in(Eye::kLimitClosed);
     }
     lane.output(OutputRole::kSignalGreen) = out(kGreenPoint);
+    lane.output(OutputRole::kSignalRed) = out(kRedPoint);
+    lane.input(InputRole::kRelease) = in(Eye::kRelease);
+    lane.input(InputRole::kStaffKey) = in(Eye::kStaffKey);
     config.lanes.push_back(lane);
   }
   config.fire_alarm = InputBinding{.point = kFirePoint, .device = kIo};
-  config.offline.max_exits_per_hour = 1000;
+  config.offline = policy;
   return config;
 }
 
@@ -81,13 +84,18 @@ WallTime Box::true_wall() const { return wall_from_ms(kWallStart_ms + to_ms(arou
 
 Now Box::now() const {
   const auto mono = around_.agenda.now();
-  const auto wall = true_wall() + clock_offset_;
-  const bool synchronised = clock_offset_ > std::chrono::hours{-24 * 365};
+  const auto& view = clock_.read(true_wall() + clock_offset_, clock_synchronised_);
   return {.mono = mono,
-          .wall = wall,
-          .judging = synchronised ? wall : true_wall(),
-          .synchronised = synchronised,
+          .wall = view.now,
+          .judging = view.judging,
+          .synchronised = view.synchronised,
           .boot_ms = to_ms(mono.time_since_epoch())};
+}
+
+MonoTime Box::unsafe_since() const {
+  auto since = around_.agenda.now();
+  for (const auto& [ticket, at] : unwritten_) since = std::min(since, at);
+  return since;
 }
 
 void Box::note(const std::string& text) {
@@ -104,6 +112,9 @@ void Box::later(Duration span, std::function<void()> action) {
 void Box::start() {
   if (alive()) return;
   ++life_;
+  // The shell keeps the clock's floor with the rest.
+  clock_ = GateClock(ClockTrust::kKernel, clock_.floor());
+  unwritten_.clear();
   LoadedState loaded;
   if (!open_disk(loaded)) {
     // The service manager starts it again.
@@ -135,7 +146,7 @@ void Box::die(bool power_cut) {
   ++life_;
   stream_busy_ = false;
   held_answer_.reset();
-  around_.oracle.box_died(index_);
+  around_.oracle.box_died(index_, around_.agenda.now());
   note(power_cut ? "power cut" : "killed");
   // The module drops its outputs by itself; what is energised to be closed opens.
   around_.agenda.in(milliseconds{1500}, [this, life = life_] {
@@ -157,6 +168,9 @@ void Box::step(const Event& event) {
   auto& coverage = around_.report.coverage;
   for (const auto& lane : controller_->lanes()) ++coverage[static_cast<std::size_t>(lane.phase())][event.index()];
   ++around_.report.steps;
+  const auto* persisted = std::get_if<Persisted>(&event);
+  if (persisted != nullptr && (persisted->status || persisted->status.error().code == "wrong_state"))
+    unwritten_.erase(persisted->ticket);
   if (around_.options.trace) note("event " + std::to_string(event.index()));
   // A copy: what a command leads to may run the next step.
   const auto at = now();
@@ -192,6 +206,9 @@ std::vector<exitgate::trace::Recording> Box::recordings() const {
 
 void Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm) {
   if (!alive() || around_.dice.chance(weather.beacon_lost)) return;
+  if (around_.options.trace)
+    note("beacon of cart " + std::to_string(session.cart) + " at lane " + std::to_string(receiver + 1) + " " +
+         std::to_string(rssi_dbm));
   feed(BeaconHeard{.receiver = static_cast<DeviceId>(receiver + 1),
                    .cart_id = session.cart,
                    .state = state,
@@ -206,13 +223,43 @@ void Box::receiver(std::size_t lane, bool up) {
   if (!up) feed(DeviceDown{id, "simulated"});
 }
 
-void Box::staff(StaffVerb verb, std::optional<std::size_t> lane) {
+void Box::hear_pass(const Session& session) {
+  // An expired one does not get past the verifier.
+  if (!alive() || around_.dice.chance(weather.beacon_lost) || unix_s(now().judging) > unix_s(session.expires_at))
+    return;
+  around_.oracle.pass_given(index_, session.id, session.expires_at);
+  feed(PassHeard{.cart_id = session.cart,
+                 .session_tag = session.tag,
+                 .session_id = session.id,
+                 .closed_at = session.closed_at,
+                 .expires_at = session.expires_at,
+                 .party_size = session.party,
+                 .total = Money{4599, {'U', 'S', 'D'}},
+                 .raw = {}});
+}
+
+void Box::clock_notice(std::size_t lane, Duration span) {
+  constexpr CartId kSlowCart = 7;
+  const auto receiver = static_cast<DeviceId>(lane + 1);
+  feed(CartClockNotice{.cart_id = kSlowCart, .receivers = {receiver}, .suspect = true, .fault = true});
+  later(span,
+        [this] { feed(CartClockNotice{.cart_id = kSlowCart, .receivers = {}, .suspect = false, .fault = false}); });
+}
+
+void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode) {
+  for (std::size_t i = 0; alive() && i < lanes_.size(); ++i) {
+    if (lane && *lane != i) continue;
+    auto& truth = around_.oracle.lane(index_, i);
+    truth.staff_at = around_.agenda.now();
+    if (verb == StaffVerb::kReset && !truth.alarm) truth.awaits_reset = false;
+    if (verb == StaffVerb::kHoldOpen) truth.held = true;
+  }
   feed(StaffCommand{.request = 1,
                     .lane = lane ? std::optional(ShortId::of(std::to_string(*lane + 1))) : std::nullopt,
                     .verb = verb,
                     .by = "kim",
                     .reason = "simulated",
-                    .mode = {},
+                    .mode = mode,
                     .user = ""});
 }
 
@@ -220,6 +267,11 @@ void Box::reload() { feed(Reconfigure{make_config()}); }
 
 bool Box::green(std::size_t lane) const {
   const auto found = coils_.find(point_of(lane, kGreenPoint));
+  return found != coils_.end() && found->second;
+}
+
+bool Box::red(std::size_t lane) const {
+  const auto found = coils_.find(point_of(lane, kRedPoint));
   return found != coils_.end() && found->second;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/gate_clock.hpp"
 #include "core/controller.hpp"
 #include "receipts/drainer.hpp"
 #include "tools/sim/agenda.hpp"
@@ -20,7 +21,8 @@
 
 namespace exitgate::sim {
 
-enum class Eye : std::uint8_t { kApproach, kSafety, kExit, kLimitOpen, kLimitClosed, kPassage };
+enum class Eye : std::uint8_t { kApproach, kSafety, kExit, kLimitOpen, kLimitClosed, kPassage, kRelease, kStaffKey };
+inline constexpr int kEyes = 8;
 enum class EyeFault : std::uint8_t { kNone, kStuckActive, kStuckClear };
 
 struct LaneKind {
@@ -51,6 +53,8 @@ struct Weather {
   double answer_doubled = 0;
   double upload_reply_lost = 0;
   double upload_busy = 0;
+  double stream_doubled = 0;
+  bool stream_slow = false;
   double beacon_lost = 0;
   bool cross_talk = false;
 };
@@ -68,15 +72,28 @@ class Box final : public IdSource {
   void see(std::size_t lane, Eye eye, bool active);
   void eye_fault(std::size_t lane, Eye eye, EyeFault fault);
   void device(bool answers);
+  /// It answers no more, and nobody says so.
+  void hang(bool on);
   void fire(bool active);
   void hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm);
+  void hear_pass(const Session& session);
+  /// A cart whose clock is wrong is heard near a lane for a while.
+  void clock_notice(std::size_t lane, Duration span);
   void receiver(std::size_t lane, bool up);
-  void staff(StaffVerb verb, std::optional<std::size_t> lane);
+  void staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode = {});
   void reload();
   void connect(bool up);
   void disk_trouble(DiskTrouble trouble);
+  /// The backend has forgotten where the stream stood.
+  void reset_stream();
+  /// Tells the box what the stream holds for it.
+  void pump_stream();
 
-  void set_clock(milliseconds offset) { clock_offset_ = offset; }
+  void set_clock(milliseconds offset, bool synchronised) {
+    clock_offset_ = offset;
+    clock_synchronised_ = synchronised;
+  }
+  OfflinePolicyConfig policy;
   Weather weather;
   /// Told when a lane's barrier reached its end, or its light changed.
   std::function<void(std::size_t lane)> moved;
@@ -84,7 +101,17 @@ class Box final : public IdSource {
   // --- what is seen of it ---
   [[nodiscard]] bool stands_open(std::size_t lane) const { return lanes_[lane].position >= 1; }
   [[nodiscard]] bool green(std::size_t lane) const;
-  [[nodiscard]] std::string name() const { return index_ == 0 ? "front" : "back"; }
+  [[nodiscard]] bool red(std::size_t lane) const;
+  [[nodiscard]] LaneMode mode(std::size_t lane) const {
+    return alive() ? controller_->lanes()[lane].mode() : kinds_[lane].mode;
+  }
+  /// It says so of itself.
+  [[nodiscard]] bool faulted(std::size_t lane) const {
+    return alive() && controller_->lanes()[lane].phase() == Phase::kFaulted;
+  }
+  /// What was done since may not be on the disk.
+  [[nodiscard]] MonoTime unsafe_since() const;
+  [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
   [[nodiscard]] bool quiet() const { return !alive() || controller_->all_idle(); }
   /// Why it is not as it should be in a calm; empty: it is.
@@ -94,14 +121,19 @@ class Box final : public IdSource {
   [[nodiscard]] WallTime true_wall() const;
   [[nodiscard]] const DiskCounts& disk_counts() const { return disk_.counts(); }
 
+  /// Writes down what happens in the world, where somebody reads it.
+  void say(const std::string& text) {
+    if (around_.options.trace) note(text);
+  }
+
   std::vector<std::string> trace;
   /// With Options::trace: what the controller did in its last lives.
   [[nodiscard]] std::vector<exitgate::trace::Recording> recordings() const;
 
  private:
   struct LaneHardware {
-    std::array<bool, 6> truth{};
-    std::array<EyeFault, 6> fault{};
+    std::array<bool, kEyes> truth{};
+    std::array<EyeFault, kEyes> fault{};
     double position = 0;
     bool closing = true;
     MonoTime moved_at{};
@@ -131,7 +163,9 @@ class Box final : public IdSource {
   void close_disk(bool power_cut);
 
   void upload(const std::vector<std::string>& jsons, UploadLink::Done done);
-  void pump_stream();
+  void keepalive(std::uint64_t connection);
+  void deliver(const StreamEvent& event, const std::string& id);
+  void watch_alarms();
   void poll_changes(std::vector<PointLevel> changes);
   void publish_eye(std::size_t lane, Eye eye);
   [[nodiscard]] bool level(std::size_t lane, Eye eye) const;
@@ -168,13 +202,18 @@ class Box final : public IdSource {
   std::uint64_t ids_ = 0;
   Uuid boot_id_;
   milliseconds clock_offset_{0};
+  bool clock_synchronised_ = true;
+  mutable GateClock clock_{ClockTrust::kKernel};
   bool device_answers_ = true;
   bool device_up_ = false;
+  bool hanging_ = false;
   bool fire_ = false;
   MonoTime polled_at_{};
   std::size_t stream_at_ = 0;
   bool stream_busy_ = false;
   bool connected_ = false;
+  std::uint64_t connection_ = 0;
+  std::map<Ticket, MonoTime> unwritten_;  ///< asked for and not said to be on the disk yet
   std::optional<ConfirmAnswer> held_answer_;
 };
 

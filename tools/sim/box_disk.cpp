@@ -118,13 +118,14 @@ void Box::disk_trouble(DiskTrouble trouble) {
 void Box::persist(const Persist& persist) {
   const bool again = persist.ticket <= newest_ticket_;
   newest_ticket_ = std::max(newest_ticket_, persist.ticket);
+  unwritten_.emplace(persist.ticket, around_.agenda.now());
   for (const auto& one : persist.writes) {
     if (again) break;
     if (const auto* open = std::get_if<PutOpenReceipt>(&one)) {
-      if (around_.options.mutation != Mutation::kForgetOpen)
-        around_.oracle.wrote_open(index_, open->receipt, around_.agenda.now(), true_wall());
+      if (around_.options.mutation != Mutation::kForgetOpen) around_.oracle.wrote_open(index_, open->receipt, now());
     }
-    if (const auto* sealed = std::get_if<PutSealedReceipt>(&one)) around_.oracle.wrote_sealed(index_, sealed->receipt);
+    if (const auto* sealed = std::get_if<PutSealedReceipt>(&one))
+      around_.oracle.wrote_sealed(index_, sealed->receipt, now());
   }
   auto taken = persist.writes;
   if (around_.options.mutation == Mutation::kLoseReceipt) {

@@ -14,9 +14,11 @@ void Box::write(const WriteOutput& write) {
   bool energised = write.energised;
   if (barrier && !energised && (mutation == Mutation::kDropOpen || (mutation == Mutation::kIgnoreFire && fire_)))
     energised = true;
-  if (barrier) around_.oracle.barrier_told(index_, lane, energised);
+  if (barrier) around_.oracle.barrier_told(index_, lane, energised, around_.agenda.now());
   if (known && around_.options.trace) note("write point " + std::to_string(write.point) + (energised ? " on" : " off"));
   if (known && write.point == point_of(lane, kPulsePoint) && energised) around_.oracle.pulsed(index_, lane);
+  const bool shows = known && energised && !barrier;  // a lamp, or the pulse
+  if (shows) around_.oracle.lane(index_, lane).shown_at = around_.agenda.now();
   if (!device_answers_) return;
   coils_[write.point] = energised;
   if (barrier) drive(lane, energised);
@@ -93,7 +95,7 @@ bool Box::level(std::size_t lane, Eye eye) const {
 std::vector<PointLevel> Box::all_levels() const {
   std::vector<PointLevel> levels;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    for (PointId eye = 0; eye < 6; ++eye) {
+    for (PointId eye = 0; eye < kEyes; ++eye) {
       levels.push_back({point_of(i, eye), level(i, static_cast<Eye>(eye)), around_.agenda.now()});
     }
   }
@@ -106,10 +108,12 @@ void Box::poll_changes(std::vector<PointLevel> changes) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     settle_position(i);
     auto& truth = around_.oracle.lane(index_, i);
-    truth.approach = level(i, Eye::kApproach);
+    const bool approach = level(i, Eye::kApproach);
+    if (approach || truth.approach) truth.approach_at = around_.agenda.now();
+    truth.approach = approach;
+    truth.read_at = around_.agenda.now();
     truth.safety = level(i, Eye::kSafety);
   }
-  // The fire input is judged once it has outlasted its debounce time.
   step(InputsPolled{kIo, std::move(changes)});
 }
 
@@ -124,9 +128,11 @@ void Box::see(std::size_t lane, Eye eye, bool active) {
   const bool before = level(lane, eye);
   truth = active;
   if (level(lane, eye) == before) return;
+  if (eye == Eye::kStaffKey) around_.oracle.lane(index_, lane).held = active;
   publish_eye(lane, eye);
+  if (eye == Eye::kRelease) watch_alarms();
   if (around_.options.mutation == Mutation::kCloseOnSomebody && eye == Eye::kSafety && active && alive()) {
-    around_.oracle.barrier_told(index_, lane, true);
+    around_.oracle.barrier_told(index_, lane, true, around_.agenda.now());
   }
 }
 
@@ -148,24 +154,39 @@ void Box::device(bool answers) {
     device_up_ = false;
     step(DeviceDown{kIo, "simulated"});
   }
+  watch_alarms();
+}
+
+void Box::hang(bool on) {
+  if (hanging_ == on) return;
+  hanging_ = on;
+  device_answers_ = !on;
+  if (!on && alive() && device_up_) poll_changes(all_levels());
+  watch_alarms();
+}
+
+void Box::watch_alarms() {
+  const bool readable = alive() && device_up_ && device_answers_;
+  auto stands = [this](std::size_t lane) { return fire_ || level(lane, Eye::kRelease); };
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    around_.oracle.lane(index_, i).alarm_input = stands(i);
+    if (!readable || !stands(i)) around_.oracle.alarm(index_, i, false, around_.agenda.now());
+  }
+  if (!readable) return;
+  // Debounced for 20 ms; from then on every barrier is commanded open.
+  later(milliseconds{25}, [this, stands] {
+    if (!device_up_ || !device_answers_) return;
+    poll_changes({});
+    for (std::size_t i = 0; i < lanes_.size(); ++i) around_.oracle.alarm(index_, i, stands(i), around_.agenda.now());
+  });
 }
 
 void Box::fire(bool active) {
   fire_ = active;
-  if (!alive() || !device_answers_ || !device_up_) {
-    around_.oracle.fire(index_, false);
-    return;
-  }
-  poll_changes({{kFirePoint, active, around_.agenda.now()}});
-  around_.oracle.fire(index_, false);
-  if (active) {
-    // Debounced for 20 ms; from then on every barrier is commanded open.
-    later(milliseconds{25}, [this] {
-      if (!fire_ || !device_up_) return;
-      poll_changes({});
-      around_.oracle.fire(index_, fire_ && device_up_);
-    });
-  }
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    around_.oracle.lane(index_, i).alarm_input = active || level(i, Eye::kRelease);
+  if (alive() && device_answers_ && device_up_) poll_changes({{kFirePoint, active, around_.agenda.now()}});
+  watch_alarms();
 }
 
 }  // namespace exitgate::sim

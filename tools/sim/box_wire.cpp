@@ -38,7 +38,8 @@ void Box::ask(const Ask& ask) {
     later(span, [this, ask] { feed(AnswerArrived{ask.question, NoAnswer{}}); });
     return;
   }
-  later(around_.dice.ms(10, 80), [this, ask, lost, notice] {
+  const auto asked = around_.agenda.now();
+  later(around_.dice.ms(10, 80), [this, ask, lost, notice, asked] {
     auto answer = around_.store.confirm(name(), ask.request, true_wall());
     pump_stream();
     if (notice) return;
@@ -51,7 +52,9 @@ void Box::ask(const Ask& ask) {
       std::swap(answer, held_answer_ ? *held_answer_ : held_answer_.emplace(answer));
     }
     const bool doubled = around_.dice.chance(weather.answer_doubled);
-    later(span, [this, ask, answer, doubled] {
+    later(span, [this, ask, answer, asked, doubled] {
+      clock_.backend_date(true_wall());
+      around_.oracle.answered(index_, ask.request, asked, answer, around_.agenda.now());
       feed(AnswerArrived{ask.question, answer});
       if (doubled) later(milliseconds{30}, [this, ask, answer] { feed(AnswerArrived{ask.question, answer}); });
     });
@@ -66,17 +69,42 @@ void Box::connect(bool up) {
   if (!up) return;
   if (drainer_) drainer_->stream_came_back();
   pump_stream();
+  keepalive(++connection_);
+}
+
+void Box::keepalive(std::uint64_t connection) {
+  later(std::chrono::seconds{15}, [this, connection] {
+    if (!connected_ || connection != connection_) return;
+    deliver(Keepalive{}, "");
+    keepalive(connection);
+  });
+}
+
+void Box::deliver(const StreamEvent& event, const std::string& id) {
+  around_.oracle.heard(index_, event, around_.agenda.now());
+  feed(StreamArrived{event, id});
+}
+
+void Box::reset_stream() {
+  if (!alive() || !connected_) return;
+  deliver(Reset{}, "");
+  stream_at_ = around_.store.stream().size();
+  around_.store.tell_again();
+  pump_stream();
 }
 
 void Box::pump_stream() {
   if (stream_busy_ || !alive() || !connected_) return;
   if (stream_at_ >= around_.store.stream().size()) return;
   stream_busy_ = true;
-  later(around_.dice.ms(5, 60), [this] {
+  later(weather.stream_slow ? around_.dice.ms(500, 4000) : around_.dice.ms(5, 60), [this] {
     stream_busy_ = false;
     if (!connected_ || stream_at_ >= around_.store.stream().size()) return;
-    const auto event = around_.store.stream()[stream_at_++];
-    feed(StreamArrived{event, std::to_string(stream_at_)});
+    const auto [event, gate] = around_.store.stream()[stream_at_++];
+    const auto id = std::to_string(stream_at_);
+    if (!gate.empty() && gate != name()) return pump_stream();
+    deliver(event, id);
+    if (around_.dice.chance(weather.stream_doubled)) deliver(event, id);
     pump_stream();
   });
 }

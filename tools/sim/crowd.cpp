@@ -1,187 +1,283 @@
+// Shoppers who come, stand, and walk out. Who comes is drawn in crowd_kinds.cpp.
 #include "tools/sim/crowd.hpp"
+
+#include <algorithm>
 
 namespace exitgate::sim {
 namespace {
 
 constexpr Duration kBeaconEvery = milliseconds{250};
-constexpr Duration kStranded = std::chrono::seconds{20};
-constexpr std::chrono::hours kSessionLives{12};
+/// Debounce, confirm_timeout and its 50 ms, a slow commit.
+constexpr Duration kVerdictIn = milliseconds{20 + 850 + 180};
+/// Nobody bound (no_beacon) and two carts without a margin (ambiguity).
+constexpr Duration kFindsCartIn = milliseconds{2500 + 2000};
+constexpr Duration kOrdinaryFor = std::chrono::seconds{30};
 
 }  // namespace
 
-Crowd::Crowd(Agenda& agenda, Dice& dice, StoreModel& store, Oracle& oracle, Box& box, std::size_t index)
-    : agenda_(&agenda),
-      dice_(&dice),
-      store_(&store),
-      oracle_(&oracle),
-      box_(&box),
-      index_(index),
-      places_(box.kinds().size()) {
+Crowd::Crowd(Surroundings around, Box& box, std::size_t index, ComeAgain& again)
+    : around_(around), box_(&box), index_(index), again_(&again), places_(box.kinds().size()) {
   box_->moved = [this](std::size_t lane) { look(lane); };
 }
 
 void Crowd::begin() {
   for (std::size_t lane = 0; lane < places_.size(); ++lane) {
-    agenda_->in(dice_->ms(2000, 9000), [this, lane] { come(lane); });
+    around_.agenda.in(around_.dice.ms(2000, 9000), [this, lane] { come(lane); });
   }
 }
 
 void Crowd::later(std::size_t lane, Duration span, std::function<void()> action) {
-  agenda_->in(span, [this, lane, visit = places_[lane].visit, action = std::move(action)] {
+  around_.agenda.in(span, [this, lane, visit = places_[lane].visit, action = std::move(action)] {
     if (places_[lane].visit == visit) action();
   });
 }
 
 void Crowd::next_visit(std::size_t lane) {
-  places_[lane].doing = Doing::kAway;
-  ++places_[lane].visit;
+  auto& place = places_[lane];
+  place.doing = Doing::kAway;
+  place.probe_waits = false;
+  ++place.visit;
   --near_;
   // Mostly one close behind the other, at times a quiet while.
-  const auto pause = dice_->chance(0.02) ? dice_->ms(60000, 600000) : dice_->ms(1700, 9000);
-  agenda_->in(pause, [this, lane] { come(lane); });
+  const auto pause = around_.dice.chance(0.02) ? around_.dice.ms(60000, 600000) : around_.dice.ms(1700, 9000);
+  if (open_ && box_->stands_open(lane) && box_->green(lane) && !box_->kinds()[lane].pulse && around_.dice.chance(0.3)) {
+    ++near_;
+    later(lane, milliseconds{900}, [this, lane] { wrong_way(lane); });
+    return;
+  }
+  around_.agenda.in(pause, [this, lane] { come(lane); });
 }
 
 void Crowd::come(std::size_t lane) {
   if (!open_) return;
-  auto& place = places_[lane];
+  draw(lane);
+  set_out(lane);
+}
+
+void Crowd::set_out(std::size_t lane) {
   ++near_;
+  auto& place = places_[lane];
   ++place.visit;
-  const auto mode = box_->kinds()[lane].mode;
-  place.cart = mode == LaneMode::kCart || (mode == LaneMode::kMixed && dice_->chance(0.5));
-  place.party = dice_->chance(0.15) ? dice_->between(2, 3) : 1;
-  place.turns_back = dice_->chance(0.04);
-  Session* session = nullptr;
-  if (place.cart && !left_behind_.empty() && dice_->chance(0.3)) {
-    session = store_->find(left_behind_.back());
-    left_behind_.pop_back();
-    place.party = session->party;
+  place.doing = Doing::kAway;
+  if (place.cart && place.session && place.heard) beacon(lane, place.visit);
+  later(lane, around_.dice.ms(900, 1600), [this, lane] { arrive(lane); });
+}
+
+void Crowd::probe() {
+  for (std::size_t lane = 0; lane < places_.size(); ++lane) {
+    auto& place = places_[lane];
+    if (place.doing != Doing::kAway) continue;
+    place = Place{.visit = place.visit, .plain = true, .probe_waits = true};
+    place.cart = box_->mode(lane) == LaneMode::kCart;
+    auto& fresh = around_.store.new_session(place.cart, 1, box_->true_wall() + std::chrono::hours{12});
+    around_.store.pay(fresh, around_.agenda.now(), box_->true_wall(), true);
+    place.session = fresh.id;
+    set_out(lane);
   }
-  if (session == nullptr) {
-    session =
-        &store_->new_session(place.cart, static_cast<std::uint16_t>(place.party), box_->true_wall() + kSessionLives);
-    if (dice_->chance(0.9)) store_->pay(*session, box_->true_wall());
-    if (!place.cart && session->paid && dice_->chance(0.3)) {
-      store_->expect(*session, std::to_string(lane + 1), box_->true_wall());
-    }
+}
+
+std::string Crowd::unserved() const {
+  for (std::size_t lane = 0; lane < places_.size(); ++lane) {
+    if (places_[lane].probe_waits) return "nobody gets out by lane " + std::to_string(lane + 1) + " of " + box_->name();
   }
-  place.session = session->id;
-  if (place.cart) beacon(lane, place.visit);
-  later(lane, dice_->ms(900, 1600), [this, lane] { arrive(lane); });
+  return {};
 }
 
 void Crowd::beacon(std::size_t lane, std::uint64_t visit) {
   if (places_[lane].visit != visit) return;
-  const auto* session = store_->find(places_[lane].session);
-  const auto state = session->paid ? BeaconState::kClosed : BeaconState::kShopping;
-  box_->hear(lane, *session, state, -59 - dice_->between(0, 4));
+  const auto& now = *session(lane);
+  const auto state = now.paid && !now.silent ? BeaconState::kClosed : BeaconState::kShopping;
+  box_->hear(lane, now, state, -59 - around_.dice.between(0, 4));
   if (box_->weather.cross_talk && lane + 1 < places_.size())
-    box_->hear(lane + 1, *session, state, -70 - dice_->between(0, 6));
-  agenda_->in(kBeaconEvery, [this, lane, visit] { beacon(lane, visit); });
+    box_->hear(lane + 1, now, state, -70 - around_.dice.between(0, 6));
+  if (places_[lane].pass && now.paid && around_.dice.chance(0.5)) box_->hear_pass(now);
+  around_.agenda.in(kBeaconEvery, [this, lane, visit] { beacon(lane, visit); });
 }
 
-void Crowd::tell_backend(std::size_t lane, bool stands) {
-  auto& truth = oracle_->lane(index_, lane);
-  const auto& place = places_[lane];
-  if (!place.cart) {
-    store_->stands(box_->name(), std::to_string(lane + 1), stands ? std::optional(place.session) : std::nullopt);
+void Crowd::park(std::size_t lane) {
+  auto& truth = around_.oracle.lane(index_, lane);
+  if (truth.parked || box_->mode(lane) == LaneMode::kWalkout) return;
+  auto& left = around_.store.new_session(true, 1, box_->true_wall() + std::chrono::hours{12});
+  if (around_.dice.chance(0.7)) around_.store.pay(left, around_.agenda.now(), box_->true_wall(), true);
+  truth.parked = left.cart;
+  parked_beacon(lane, left.id, around_.agenda.now() + around_.dice.ms(5000, 200000));
+}
+
+void Crowd::parked_beacon(std::size_t lane, const Uuid& id, MonoTime until) {
+  auto& truth = around_.oracle.lane(index_, lane);
+  const auto& cart = *around_.store.find(id);
+  if (around_.agenda.now() >= until || !open_) {
+    // Its last frames are remembered a while.
+    around_.agenda.in(std::chrono::seconds{3}, [&truth] { truth.parked.reset(); });
+    return;
   }
-  truth.standing = stands ? std::optional(place.session) : std::nullopt;
-  truth.cart = stands && place.cart ? std::optional(store_->find(place.session)->cart) : std::nullopt;
+  box_->hear(lane, cart, cart.paid ? BeaconState::kClosed : BeaconState::kShopping, -68 - around_.dice.between(0, 1));
+  around_.agenda.in(milliseconds{500}, [this, lane, id, until] { parked_beacon(lane, id, until); });
+}
+
+void Crowd::stand(std::size_t lane, bool stands) {
+  auto& truth = around_.oracle.lane(index_, lane);
+  const auto& place = places_[lane];
+  const auto who = stands ? place.session : std::nullopt;
+  if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
+  truth.somebody = stands;
+  truth.standing = who;
+  truth.cart = who && place.cart && place.heard ? std::optional(around_.store.find(*who)->cart) : std::nullopt;
 }
 
 void Crowd::arrive(std::size_t lane) {
   auto& place = places_[lane];
   place.doing = Doing::kWaiting;
-  place.arrived = agenda_->now();
-  place.walk_from = agenda_->now() + (place.cart ? milliseconds{1900} : milliseconds{600});
-  tell_backend(lane, true);
+  place.arrived = around_.agenda.now();
+  // Beside a parked cart anybody may be taken for its shopper.
+  place.plain = place.plain && !around_.oracle.lane(index_, lane).parked;
+  place.walk_from = around_.agenda.now() + (place.cart ? milliseconds{1900} : milliseconds{600});
+  stand(lane, true);
+  box_->say("lane " + std::to_string(lane + 1) + ": " + (place.cart ? "a cart" : "a walkout") +
+            (place.plain ? ", plain" : "") + ", party " + std::to_string(place.people) + " + " +
+            std::to_string(place.followers) + (place.session ? " session " + to_string(*place.session) : " nobody's"));
+  watch_verdict(lane);
   box_->see(lane, Eye::kApproach, true);
-  if (!store_->find(place.session)->paid && dice_->chance(0.6)) {
-    later(lane, dice_->ms(2000, 12000), [this, lane] {
-      auto* session = store_->find(places_[lane].session);
-      if (!session->paid) store_->pay(*session, box_->true_wall());
-    });
-  }
-  later(lane, place.walk_from - agenda_->now(), [this, lane] { look(lane); });
-  later(lane, dice_->ms(25000, 45000), [this, lane] {
-    if (places_[lane].doing != Doing::kWaiting) return;
-    const bool skies = clear_since_ && agenda_->now() - *clear_since_ > std::chrono::seconds{60};
-    const auto* session = store_->find(places_[lane].session);
-    const bool had_time = agenda_->now() - places_[lane].arrived > kStranded;
-    if (skies && session->paid && had_time && session->passed == 0 && session->claimed_by.empty()) {
-      oracle_->stranded(std::to_string(lane + 1));
-    }
-    go(lane);
+  pay_meanwhile(lane);
+  later(lane, place.walk_from - around_.agenda.now(), [this, lane] { look(lane); });
+  later(lane, around_.dice.ms(25000, 45000), [this, lane] { lose_patience(lane); });
+}
+
+void Crowd::watch_verdict(std::size_t lane) {
+  const auto& truth = around_.oracle.lane(index_, lane);
+  const bool shut = truth.known && truth.told_closed && truth.position <= 0 && !box_->red(lane);
+  if (!shut) return;
+  const auto& place = places_[lane];
+  const bool finds_at_once =
+      box_->mode(lane) == LaneMode::kWalkout ||
+      (place.cart && place.plain && !truth.parked && around_.oracle.radio_calm(index_, place.arrived));
+  later(lane, kVerdictIn + (finds_at_once ? Duration{0} : kFindsCartIn), [this, lane, finds_at_once] {
+    const auto arrived = places_[lane].arrived;
+    const auto& now = around_.oracle.lane(index_, lane);
+    const bool shown = now.shown_at >= arrived || box_->red(lane) || box_->green(lane);
+    const bool calm = !finds_at_once || around_.oracle.radio_calm(index_, arrived);
+    if (!shown && calm && around_.oracle.untroubled(index_, lane, arrived - kOrdinaryFor))
+      around_.oracle.stranded("no verdict in time at lane " + std::to_string(lane + 1) + " of " + box_->name());
   });
+}
+
+void Crowd::lose_patience(std::size_t lane) {
+  const auto& place = places_[lane];
+  if (place.doing != Doing::kWaiting) return;
+  const auto& truth = around_.oracle.lane(index_, lane);
+  const bool ordinary = around_.oracle.untroubled(index_, lane, place.arrived - kOrdinaryFor) &&
+                        around_.oracle.radio_calm(index_, place.arrived - kOrdinaryFor) && !truth.parked;
+  if (ordinary && place.plain && session(lane)->paid)
+    around_.oracle.stranded("a paid shopper was not let out at lane " + std::to_string(lane + 1) + " of " +
+                            box_->name());
+  go(lane);
 }
 
 void Crowd::go(std::size_t lane) {
   auto& place = places_[lane];
   box_->see(lane, Eye::kApproach, false);
-  tell_backend(lane, false);
-  if (place.cart && store_->find(place.session)->paid) left_behind_.push_back(place.session);
+  stand(lane, false);
+  if (place.session && session(lane)->paid && around_.dice.chance(0.5)) again_->push_back(*place.session);
   // Whose party is not through is not asked about again by those of another.
   ++place.visit;
-  agenda_->in(milliseconds{800}, [this, lane] { next_visit(lane); });
+  around_.agenda.in(milliseconds{800}, [this, lane] { next_visit(lane); });
   place.doing = Doing::kAway;
 }
 
 void Crowd::look(std::size_t lane) {
   auto& place = places_[lane];
-  if (place.doing != Doing::kWaiting || agenda_->now() < place.walk_from) return;
+  if (place.doing != Doing::kWaiting || around_.agenda.now() < place.walk_from) return;
   // A gate with a control unit of its own turns under whoever walks.
   const bool way = box_->kinds()[lane].pulse || box_->stands_open(lane);
   if (!box_->green(lane) || !way) return;
   if (place.turns_back) return go(lane);
   place.doing = Doing::kWalking;
-  later(lane, dice_->ms(100, 700), [this, lane] { walk(lane, 1); });
+  later(lane, around_.dice.ms(100, 700), [this, lane] { walk(lane, 1); });
 }
 
 void Crowd::walk(std::size_t lane, int person) {
   auto& place = places_[lane];
+  place.from = around_.agenda.now();
+  place.own = place.session && around_.oracle.lane(index_, lane).admitted == session(lane)->cart;
   if (box_->kinds()[lane].pulse) return pass_pulse(lane, person);
-  if (!box_->stands_open(lane) || !box_->green(lane)) {
+  const bool follows = person > place.people;
+  // Who follows unpaid slips through what is still half open.
+  const bool way =
+      follows ? around_.oracle.lane(index_, lane).position > 0.5 : box_->stands_open(lane) && box_->green(lane);
+  if (!way) {
     place.doing = Doing::kWaiting;
     return go(lane);
   }
-  const bool last = person >= place.party;
+  const bool last = person >= place.people + place.followers;
+  const bool pushes = place.cart && person == 1;
+  box_->see(lane, Eye::kApproach, true);
   box_->see(lane, Eye::kSafety, true);
   later(lane, milliseconds{250}, [this, lane] { box_->see(lane, Eye::kApproach, false); });
   if (!last) later(lane, milliseconds{450}, [this, lane] { box_->see(lane, Eye::kApproach, true); });
   later(lane, milliseconds{500}, [this, lane] { box_->see(lane, Eye::kExit, true); });
   later(lane, milliseconds{800}, [this, lane] { box_->see(lane, Eye::kSafety, false); });
-  if (place.cart) {
+  if (pushes) {
     later(lane, milliseconds{900}, [this, lane] { box_->see(lane, Eye::kExit, false); });
     later(lane, milliseconds{1200}, [this, lane] { box_->see(lane, Eye::kExit, true); });
   }
-  const Duration end = place.cart ? milliseconds{1600} : milliseconds{1000};
-  later(lane, end, [this, lane, person] {
+  later(lane, pushes ? milliseconds{1600} : milliseconds{1000}, [this, lane, person] {
     box_->see(lane, Eye::kExit, false);
-    oracle_->person_left(index_, lane);
-    after_person(lane, person, places_[lane].cart ? milliseconds{1900} : milliseconds{500});
+    person_out(lane, person);
   });
 }
 
-void Crowd::after_person(std::size_t lane, int person, Duration behind) {
-  auto& place = places_[lane];
+void Crowd::person_out(std::size_t lane, int person) {
+  const auto& place = places_[lane];
+  const auto now = around_.agenda.now();
+  const bool pushes = place.cart && person == 1;
+  // Who pushes a cart and goes out on what another was admitted for counts as two: the gap is that of the admitted, and
+  // a second cart starts a new passage.
+  around_.oracle.person_left(index_, lane, place.from, now, pushes && !place.own ? 2 : 1);
   ++exits_;
-  if (person < place.party) {
-    later(lane, behind, [this, lane, person] { walk(lane, person + 1); });
-    return;
+  box_->say("lane " + std::to_string(lane + 1) + ": person " + std::to_string(person) + " is out" +
+            (pushes && !place.own ? ", pushing a cart that is not the one admitted" : ""));
+  if (person <= place.people && place.session) ++session(lane)->left;
+  after_person(lane, person);
+}
+
+void Crowd::after_person(std::size_t lane, int person) {
+  const auto& place = places_[lane];
+  const bool walkouts = box_->mode(lane) == LaneMode::kWalkout;
+  if (person < place.people + place.followers) {
+    // Where carts are let out, two without one must be further apart to be told apart.
+    const bool close = walkouts || (place.cart && person == 1) || box_->kinds()[lane].pulse;
+    const auto behind = close ? around_.dice.ms(200, 550) : around_.dice.ms(1150, 1300);
+    return later(lane, behind, [this, lane, person] { walk(lane, person + 1); });
   }
-  tell_backend(lane, false);
+  stand(lane, false);
+  // The rest of an unfinished party comes later; some come again with nothing left.
+  const bool rest = place.session && session(lane)->left < session(lane)->party;
+  if (place.session && around_.dice.chance(rest ? 0.7 : 0.1)) again_->push_back(*place.session);
   next_visit(lane);
 }
 
 void Crowd::pass_pulse(std::size_t lane, int person) {
   auto& place = places_[lane];
   if (!box_->green(lane)) return go(lane);
-  if (person >= place.party) box_->see(lane, Eye::kApproach, false);
+  if (person >= place.people) box_->see(lane, Eye::kApproach, false);
   later(lane, milliseconds{300}, [this, lane] { box_->see(lane, Eye::kPassage, true); });
   later(lane, milliseconds{420}, [this, lane, person] {
     box_->see(lane, Eye::kPassage, false);
-    oracle_->person_left(index_, lane);
-    after_person(lane, person, milliseconds{900});
+    person_out(lane, person);
+  });
+}
+
+void Crowd::wrong_way(std::size_t lane) {
+  const auto end = milliseconds{1500};
+  box_->see(lane, Eye::kExit, true);
+  later(lane, milliseconds{300}, [this, lane] { box_->see(lane, Eye::kSafety, true); });
+  later(lane, milliseconds{500}, [this, lane] { box_->see(lane, Eye::kExit, false); });
+  later(lane, milliseconds{800}, [this, lane] { box_->see(lane, Eye::kApproach, true); });
+  later(lane, milliseconds{1000}, [this, lane] { box_->see(lane, Eye::kSafety, false); });
+  later(lane, end, [this, lane] {
+    box_->see(lane, Eye::kApproach, false);
+    around_.oracle.wrong_way(index_, lane, around_.agenda.now() - milliseconds{1500}, around_.agenda.now());
+    next_visit(lane);
   });
 }
 

@@ -1,53 +1,99 @@
+// Barriers, receipts and steps.
 #include "tools/sim/oracle.hpp"
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 
 namespace exitgate::sim {
 namespace {
 
-std::string digest(const std::string& text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), bytes.data(), &size, EVP_sha256(), nullptr);
-  return to_hex({bytes.data(), size});
-}
-
-/// The receipt's text without its own hash, which stands between commas in the canonical form.
-std::string without_hash(std::string json) {
-  const auto at = json.find("\"hash\":\"");
-  if (at == std::string::npos) return json;
-  json.erase(at, 8 + 64 + 2);
-  return json;
-}
+constexpr Duration kStale = milliseconds{100};
+/// A passage is durable within 150 ms, once its join gap is over.
+constexpr Duration kCountedBy = milliseconds{3400};
 
 }  // namespace
 
-void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed) {
+Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
+    : store_(&store),
+      lanes_(boxes, std::vector<LaneTruth>(lanes)),
+      open_(boxes),
+      sealed_(boxes),
+      heard_(boxes),
+      troubled_until_(boxes, std::vector<MonoTime>(lanes)),
+      blind_(boxes, std::vector<std::vector<Stretch>>(lanes)),
+      phantoms_(boxes, std::vector<std::int64_t>(lanes)),
+      people_(boxes, std::vector<std::vector<Person>>(lanes)),
+      strays_(people_),
+      disk_refuses_(boxes, false),
+      backend_bad_until_(boxes),
+      radio_bad_until_(boxes),
+      clock_stepped_at_(boxes),
+      heard_at_(boxes),
+      offline_(boxes) {}
+
+void Oracle::alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now) {
   auto& truth = lanes_[box][lane];
-  const std::string where = "box " + std::to_string(box + 1) + " lane " + std::to_string(lane + 1);
-  const bool changes = !truth.known || truth.told_closed != closed;
-  if (closed && truth.known && !truth.told_closed && truth.safety && !truth.pulse) {
-    violate("S1: the barrier of " + where + " was told to close with the swept area occupied");
+  if (stands && !truth.alarm) truth.alarm_at = now;
+  truth.alarm = stands;
+  if (stands) truth.awaits_reset = true;
+}
+
+void Oracle::person_left(std::size_t box, std::size_t lane, MonoTime from, MonoTime to, std::int64_t at_most) {
+  people_[box][lane].push_back({from, to + kCountedBy, at_most});
+}
+
+void Oracle::blind(std::size_t box, std::optional<std::size_t> lane, MonoTime from, MonoTime to,
+                   std::int64_t phantoms) {
+  for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
+    if (lane && *lane != i) continue;
+    blind_[box][i].push_back({from, to});
+    phantoms_[box][i] += phantoms;
   }
+}
+
+void Oracle::trouble(std::size_t box, std::optional<std::size_t> lane, MonoTime until) {
+  for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
+    if (!lane || *lane == i) troubled_until_[box][i] = std::max(until, troubled_until_[box][i]);
+  }
+}
+
+void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed, MonoTime now) {
+  auto& truth = lanes_[box][lane];
+  const bool changes = !truth.known || truth.told_closed != closed;
+  if (closed && truth.known && !truth.told_closed && !truth.pulse) {
+    if (truth.safety)
+      violate("S1: the barrier of " + place(box, lane) + " was told to close with the swept area occupied");
+    if (now - truth.read_at > kStale)
+      violate("S1: the barrier of " + place(box, lane) + " was told to close with the swept area unreadable");
+  }
+  if (closed && truth.awaits_reset)
+    violate("S2: " + place(box, lane) + " was told to close before the alarm was reset");
+  if (!closed && changes) truth.shown_at = now;
   if (!closed && changes && truth.known) opened_.emplace_back(box, lane);
   truth.told_closed = closed;
   truth.known = true;
 }
 
-void Oracle::wrote_open(std::size_t box, const Receipt& receipt, MonoTime now, WallTime wall) {
+void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now) {
   if (sealed_[box].contains(receipt.receipt_id)) return violate("S5: a sealed receipt was written as open again");
   const auto lane = receipt.lane_id.str();
-  const auto [at, fresh] = open_[box].try_emplace(receipt.receipt_id, OpenReceipt{lane, 0});
-  at->second.passages = receipt.passages;
-  if (!fresh) return;
-  if (receipt.authorised_mono_ms == to_ms(now.time_since_epoch())) {
-    return judge_new(box, std::stoul(lane) - 1, receipt, wall);
+  const auto [at, fresh] = open_[box].try_emplace(receipt.receipt_id);
+  const bool shopper = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
+  if (fresh) lanes_[box][std::stoul(lane) - 1].admitted = shopper ? receipt.cart_id : std::nullopt;
+  if (fresh && receipt.authorised_mono_ms == to_ms(now.mono.time_since_epoch())) {
+    judge_new(box, std::stoul(lane) - 1, receipt, now);
+  } else if (fresh) {
+    // One that waited for the disk in memory says nothing about who stands there now.
+    if (!disk_refuses_[box]) violate("S5: lane " + lane + " opened before its receipt was given to the disk");
+    settle(box, receipt);
   }
-  // One that waited for the disk in memory says nothing about who stands there now.
-  if (!disk_refuses_[box]) violate("S5: lane " + lane + " opened before its receipt was given to the disk");
-  settle(box, receipt);
+  const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
+  if (session == nullptr && receipt.cart_id && receipt.session_tag)
+    session = store_->find(*receipt.cart_id, *receipt.session_tag);
+  const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
+  at->second = {.lane = lane,
+                .passages = receipt.passages,
+                .session = session != nullptr && of_session ? std::optional(session->id) : std::nullopt,
+                .repeated = receipt.flags.has(Flag::kAfterRestart)};
 }
 
 void Oracle::settle(std::size_t box, const Receipt& receipt) {
@@ -56,24 +102,22 @@ void Oracle::settle(std::size_t box, const Receipt& receipt) {
   });
 }
 
-void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, WallTime now) {
-  if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
-  const auto& truth = lanes_[box][lane];
-  const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
-  if (!truth.approach) violate("S3: " + where + " admits somebody with nobody at the approach");
-  if (receipt.basis == Basis::kOfflinePolicy) return;
-  Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
-  if (session == nullptr && receipt.cart_id) session = store_->find(*receipt.cart_id, *receipt.session_tag);
-  if (session == nullptr) return violate("S3: " + where + " admits a session the store never had");
-  if (!session->paid) violate("S3: " + where + " admits an unpaid session");
-  if (receipt.clock_synchronised && session->expires_at < now) violate("S3: " + where + " admits an expired session");
-  if (receipt.basis == Basis::kConfirmed && truth.standing && *truth.standing != session->id && !truth.cart) {
-    violate("S3: " + where + " admits by the answer about another shopper");
+void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& now) {
+  if (sealed_[box].contains(receipt.receipt_id)) violate("S5: a receipt was sealed twice");
+  const auto open = open_[box].find(receipt.receipt_id);
+  if (open == open_[box].end()) settle(box, receipt);
+  SealedReceipt sealed{.session = {}, .used = receipt.passages, .unknown_lane = {}, .at = now.mono};
+  sealed.repeated = receipt.flags.has(Flag::kAfterRestart);
+  if (open != open_[box].end()) sealed.session = open->second.session;
+  if (open == open_[box].end() && receipt.session_id) sealed.session = receipt.session_id;
+  if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) sealed.session.reset();
+  if (receipt.flags.has(Flag::kTailgate)) sealed.used = std::min(sealed.used, 1U);
+  if (receipt.outcome == Outcome::kUnknown) {
+    sealed.used = receipt.party_size.value_or(1);
+    sealed.unknown_lane = receipt.lane_id.str();
   }
-}
-
-void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt) {
-  if (sealed_[box].insert(receipt.receipt_id).second && open_[box].erase(receipt.receipt_id) == 0) settle(box, receipt);
+  sealed_[box][receipt.receipt_id] = std::move(sealed);
+  if (open != open_[box].end()) open_[box].erase(open);
   sealed_now_.push_back(receipt.lane_id.str());
   if (receipt.outcome == Outcome::kPassed && receipt.passages == 0) violate("S5: passed without a passage");
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
@@ -90,7 +134,7 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
     if (disk_refuses_[where]) {
       owed_.push_back({where, name, to_ms(now.time_since_epoch())});
     } else {
-      violate("S5: lane " + name + " of box " + std::to_string(where + 1) + " opened without a receipt");
+      violate("S5: " + place(where, lane) + " opened without a receipt");
     }
   }
   opened_.clear();
@@ -98,83 +142,35 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   if (!device_up) return;
   for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
     const auto& truth = lanes_[box][i];
-    const std::string where = "box " + std::to_string(box + 1) + " lane " + std::to_string(i + 1);
     if (!truth.known || !truth.told_closed) continue;
-    if (fire_[box]) violate("S2: the fire alarm stands and " + where + " is commanded closed");
+    if (truth.alarm) violate("S2: the alarm stands and " + place(box, i) + " is commanded closed");
     if (!truth.pulse && truth.safety && truth.position > 0) {
-      violate("S8: " + where + " goes on closing on somebody");
+      violate("S8: " + place(box, i) + " goes on closing on somebody");
     }
   }
 }
 
-void Oracle::box_died(std::size_t box) {
+void Oracle::box_died(std::size_t box, MonoTime now) {
   open_[box].clear();
+  opened_.clear();
+  sealed_now_.clear();
+  // What was sealed and not yet on the disk is open again.
+  std::erase_if(sealed_[box], [&](const auto& entry) { return !committed_.contains(entry.first); });
+  // What was just heard may be lost with the cursor, and is told again; a refusal is known to the running box only.
+  for (auto& [id, heard] : heard_[box]) {
+    heard.refused.reset();
+    if (!disk_refuses_[box] && now - heard.at > std::chrono::seconds{3}) continue;
+    heard.revoked = false;
+    heard.claimed_by.clear();
+  }
+  for (auto& lane : lanes_[box]) {
+    lane.known = false;
+    lane.alarm = false;
+    if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1}) lane.awaits_reset = false;
+  }
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });
-  opened_.clear();
-  sealed_now_.clear();
-  for (auto& lane : lanes_[box]) lane.known = false;
-}
-
-void Oracle::judge_chain() {
-  std::map<std::string, std::pair<std::int64_t, std::string>> last;  // chain → sequence and hash
-  std::map<std::pair<std::string, std::int64_t>, const std::string*> all;
-  for (const auto& [json, gate] : store_->receipts()) {
-    const std::pair key{json_field(json, "chain_id"), std::int64_t{std::stoll(json_field(json, "sequence"))}};
-    if (!all.emplace(key, &json).second)
-      return violate("S6: sequence " + std::to_string(key.second) + " twice at the backend");
-  }
-  for (const auto& [key, json] : all) {
-    auto& [sequence, hash] = last.try_emplace(key.first, 0, std::string(64, '0')).first->second;
-    if (key.second != sequence + 1) return violate("S6: a gap in the sequence before " + std::to_string(key.second));
-    if (json_field(*json, "previous_hash") != hash)
-      return violate("S6: the chain is broken at " + std::to_string(key.second));
-    hash = json_field(*json, "hash");
-    sequence = key.second;
-    if (digest(without_hash(*json)) != hash)
-      return violate("S6: the hash of " + std::to_string(key.second) + " is wrong");
-  }
-}
-
-void Oracle::judge_sessions(bool boxes_apart) {
-  std::map<std::string, std::uint32_t> passed;
-  for (const auto& [json, gate] : store_->receipts()) {
-    const auto session = json_field(json, "session_id");
-    const auto flags = json.substr(json.find("\"flags\":["), 200);
-    const bool excepted =
-        flags.find("after_restart") != std::string::npos || flags.find("not_durable") != std::string::npos;
-    if (session.empty() || excepted || json_field(json, "outcome") != "passed") continue;
-    auto count = static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
-    const bool tailgate = flags.find("tailgate") != std::string::npos;
-    const auto id = parse_uuid(session);
-    const auto* known = id ? store_->find(*id) : nullptr;
-    if (known == nullptr) continue;
-    if (tailgate) count = 1;
-    auto& sum = passed[boxes_apart ? session + gate : session];
-    sum += count;
-    if (sum > known->party) violate("S4: session " + session + " admitted more than its party");
-  }
-}
-
-void Oracle::judge_end(bool nothing_was_blind, bool boxes_apart) {
-  for (const auto& [box, id] : durable_) {
-    if (!store_->has(to_string(id))) violate("S6: the durable receipt " + to_string(id) + " never reached the backend");
-  }
-  judge_chain();
-  judge_sessions(boxes_apart);
-  for (const auto& open : open_) {
-    if (!open.empty()) violate("S5: a receipt stayed open in the calm");
-  }
-  for (const auto& owed : owed_) violate("S5: an opening of lane " + owed.lane + " never got its receipt");
-  if (!nothing_was_blind) return;
-  std::int64_t people = 0;
-  std::int64_t counted = 0;
-  for (const auto& [where, count] : people_) people += count;
-  for (const auto& [json, gate] : store_->receipts()) counted += std::stoll(json_field(json, "passages"));
-  if (people != counted) {
-    violate("S5: " + std::to_string(people) + " people left and the receipts hold " + std::to_string(counted));
-  }
 }
 
 }  // namespace exitgate::sim

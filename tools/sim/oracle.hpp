@@ -1,65 +1,103 @@
-// Judges a run by what the world saw: who stood where, what the barriers were told, what the disk took, what the
-// backend holds. It knows nothing of the controller's insides. The first violation stays. Thread: one.
+// Judges a run by what the world saw: who stood where, what the barriers were told, what a box was told by the backend,
+// what the disk took, what the backend holds. It knows nothing of the controller's insides. The first violation stays.
+// Thread: one.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/mono_time.hpp"
-#include "core/receipt.hpp"
+#include "core/backend_messages.hpp"
+#include "core/event.hpp"
 #include "tools/sim/store_model.hpp"
 
 namespace exitgate::sim {
 
-/// A lane as its hardware is. `eyes` are the levels the box was given.
+/// A lane as its hardware is. `approach` and `safety` are the levels the box was given last.
 struct LaneTruth {
   bool pulse = false;
   bool approach = false;
   bool safety = false;
-  bool told_closed = false;      ///< the barrier's command
-  bool known = false;            ///< a command was seen since the start of the box
-  double position = 0;           ///< 0 closed … 1 open
-  std::optional<Uuid> standing;  ///< session of who stands at the approach, or stood there less than a second ago
+  bool told_closed = false;        ///< the barrier's command
+  bool known = false;              ///< a command was seen since the start of the box
+  double position = 0;             ///< 0 closed … 1 open
+  std::optional<CartId> admitted;  ///< the cart of the newest opening for a shopper
+  bool somebody = false;           ///< at the approach
+  std::optional<Uuid> standing;    ///< session of who stands at the approach
   std::optional<CartId> cart;
+  std::optional<CartId> parked;  ///< a cart left beside the lane
+  MonoTime approach_at{};        ///< when it was last given as blocked
+  MonoTime read_at{};            ///< when its eyes were read last
+  MonoTime shown_at{};           ///< when a lamp or the barrier last answered somebody
+  bool alarm_input = false;      ///< fire or release, from its first moment
+  bool alarm = false;            ///< fire or release, longer than its debounce time
+  MonoTime alarm_at{};
+  bool awaits_reset = false;  ///< after it, until staff reset
+  bool held = false;          ///< staff, or their key, hold it open
+  MonoTime staff_at{};        ///< last staff command
 };
 
 class Oracle {
  public:
-  Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
-      : store_(&store),
-        lanes_(boxes, std::vector<LaneTruth>(lanes)),
-        open_(boxes),
-        sealed_(boxes),
-        fire_(boxes, false),
-        disk_refuses_(boxes, false) {}
+  Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes);
 
   [[nodiscard]] LaneTruth& lane(std::size_t box, std::size_t lane) { return lanes_[box][lane]; }
-  void fire(std::size_t box, bool active) { fire_[box] = active; }
 
-  // --- one step of a box ---
-  void barrier_told(std::size_t box, std::size_t lane, bool closed);
-  void pulsed(std::size_t box, std::size_t lane) { opened_.emplace_back(box, lane); }
-  void wrote_open(std::size_t box, const Receipt& receipt, MonoTime now, WallTime wall);
-  void wrote_sealed(std::size_t box, const Receipt& receipt);
-  void step_is_over(std::size_t box, MonoTime now, bool device_up);
-
+  // --- what happened in the world ---
+  void alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now);
+  /// A person went out between these times; a cart and its pusher may be seen as up to `at_most`.
+  void person_left(std::size_t box, std::size_t lane, MonoTime from, MonoTime to, std::int64_t at_most);
+  /// Somebody came in: nobody's passage, if the eyes were good.
+  void wrong_way(std::size_t box, std::size_t lane, MonoTime from, MonoTime to) {
+    strays_[box][lane].push_back({from, to, 1});
+  }
+  /// Eyes could not be read, or lied: who passed then may have been missed, or `phantoms` seen that nobody was.
+  void blind(std::size_t box, std::optional<std::size_t> lane, MonoTime from, MonoTime to, std::int64_t phantoms);
+  /// Anything out of the ordinary at this lane (or all): shoppers may wait longer.
+  void trouble(std::size_t box, std::optional<std::size_t> lane, MonoTime until);
+  [[nodiscard]] bool untroubled(std::size_t box, std::size_t lane, MonoTime since) const {
+    return troubled_until_[box][lane] < since;
+  }
+  void backend_trouble(std::size_t box, MonoTime until) {
+    backend_bad_until_[box] = std::max(until, backend_bad_until_[box]);
+  }
+  void radio_trouble(std::size_t box, MonoTime until) {
+    radio_bad_until_[box] = std::max(until, radio_bad_until_[box]);
+  }
+  [[nodiscard]] bool radio_calm(std::size_t box, MonoTime now) const { return radio_bad_until_[box] < now; }
+  void clock_stepped(std::size_t box, MonoTime now) { clock_stepped_at_[box] = now; }
   /// The disk refused something that is not written yet: receipts are kept in memory, as the contract allows.
   void disk_refuses(std::size_t box, bool refuses) { disk_refuses_[box] = refuses; }
-
-  // --- the rest ---
-  void committed(std::size_t box, const Uuid& sealed) { durable_.emplace_back(box, sealed); }
-  void box_died(std::size_t box);
   /// What a restart found is not what the disk had answered.
   void disk_wrong(const std::string& what) { violate("S6: " + what); }
-  void person_left(std::size_t box, std::size_t lane) { ++people_[{box, lane}]; }
-  /// A paid shopper stood there for a long time with nothing broken and was not let out.
-  void stranded(const std::string& lane) { violate("S9: a paid shopper was not let out at lane " + lane); }
+  void box_died(std::size_t box, MonoTime now);
+
+  // --- what a box was told (oracle_verdicts.cpp) ---
+  void heard(std::size_t box, const StreamEvent& event, MonoTime now);
+  void answered(std::size_t box, const ConfirmRequest& request, MonoTime asked, const ConfirmAnswer& answer,
+                MonoTime now);
+  void pass_given(std::size_t box, const Uuid& session, WallTime expires_at);
+
+  // --- one step of a box ---
+  void barrier_told(std::size_t box, std::size_t lane, bool closed, MonoTime now);
+  void pulsed(std::size_t box, std::size_t lane) { opened_.emplace_back(box, lane); }
+  void wrote_open(std::size_t box, const Receipt& receipt, const Now& now);
+  void wrote_sealed(std::size_t box, const Receipt& receipt, const Now& now);
+  void step_is_over(std::size_t box, MonoTime now, bool device_up);
+
+  // --- the end (oracle_end.cpp) ---
+  void committed(std::size_t box, const Uuid& sealed) {
+    durable_.emplace_back(box, sealed);
+    committed_.insert(sealed);
+  }
+  void limits(const OfflinePolicyConfig& limits) { limits_ = limits; }
+  void stranded(const std::string& what) { violate("S9: " + what); }
   void not_converged(const std::string& what) { violate("S10: " + what); }
-  /// Whether every person must be in a receipt: nothing that blinds the box happened.
-  void judge_end(bool nothing_was_blind, bool boxes_apart);
+  void judge_end();
 
   [[nodiscard]] const std::string& violation() const { return violation_; }
   [[nodiscard]] std::int64_t openings() const { return openings_; }
@@ -68,6 +106,15 @@ class Oracle {
   struct OpenReceipt {
     std::string lane;
     std::uint32_t passages = 0;
+    std::optional<Uuid> session;
+    bool repeated = false;
+  };
+  struct SealedReceipt {
+    std::optional<Uuid> session;
+    std::uint32_t used = 0;  ///< of the session, at least
+    std::string unknown_lane;
+    bool repeated = false;  ///< flag after_restart
+    MonoTime at{};
   };
   /// An opening whose receipt waits for the disk.
   struct Owed {
@@ -75,25 +122,60 @@ class Oracle {
     std::string lane;
     std::int64_t opened_ms = 0;
   };
-  void settle(std::size_t box, const Receipt& receipt);
+  struct Stretch {
+    MonoTime from, to;
+  };
+  struct Person {
+    MonoTime from, to;
+    std::int64_t at_most;
+  };
+  struct Heard {
+    bool closed = false;
+    bool revoked = false;
+    std::string claimed_by;
+    std::set<std::string> expected_at;
+    std::optional<WallTime> pass_until;
+    std::optional<RefuseReason> refused;
+    MonoTime refused_asked{};
+    std::optional<MonoTime> admitted_at;
+    MonoTime at{};
+  };
   void violate(std::string what) {
     if (violation_.empty()) violation_ = std::move(what);
   }
-  void judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, WallTime now);
+  [[nodiscard]] static std::string place(std::size_t box, std::size_t lane) {
+    return "box " + std::to_string(box + 1) + " lane " + std::to_string(lane + 1);
+  }
+  void settle(std::size_t box, const Receipt& receipt);
+  void judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now);
+  void judge_presence(std::size_t box, const LaneTruth& truth, const Receipt& receipt, const Session* session,
+                      const Now& now);
+  void judge_evidence(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
+  void judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt, const std::string& where);
+  void judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
+  void judge_offline(std::size_t box, const Receipt& receipt, const Now& now);
   void judge_chain();
-  void judge_sessions(bool boxes_apart);
+  void judge_parties();
+  void judge_people();
 
   StoreModel* store_;
   std::vector<std::vector<LaneTruth>> lanes_;
   std::vector<std::map<Uuid, OpenReceipt>> open_;
-  std::vector<std::set<Uuid>> sealed_;
-  std::vector<bool> fire_;
+  std::vector<std::map<Uuid, SealedReceipt>> sealed_;
+  std::vector<std::map<Uuid, Heard>> heard_;
+  std::vector<std::vector<MonoTime>> troubled_until_;
+  std::vector<std::vector<std::vector<Stretch>>> blind_;
+  std::vector<std::vector<std::int64_t>> phantoms_;
+  std::vector<std::vector<std::vector<Person>>> people_, strays_;
+  std::vector<bool> disk_refuses_;
+  std::vector<Owed> owed_;
+  std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, heard_at_;
+  std::vector<std::deque<std::pair<MonoTime, std::int64_t>>> offline_;  ///< exits of the last hour, and their sums
+  OfflinePolicyConfig limits_;
   std::vector<std::pair<std::size_t, std::size_t>> opened_;
   std::vector<std::string> sealed_now_;  ///< lanes with a receipt sealed in this step
   std::vector<std::pair<std::size_t, Uuid>> durable_;
-  std::map<std::pair<std::size_t, std::size_t>, std::int64_t> people_;
-  std::vector<bool> disk_refuses_;
-  std::vector<Owed> owed_;
+  std::set<Uuid> committed_;
   std::int64_t openings_ = 0;
   std::string violation_;
 };

@@ -8,6 +8,7 @@ namespace exitgate::sim {
 inline constexpr PointId kPerLane = 20;
 inline constexpr PointId kBarrierPoint = 10;
 inline constexpr PointId kGreenPoint = 11;
+inline constexpr PointId kRedPoint = 12;
 inline constexpr PointId kPulsePoint = 14;
 inline constexpr PointId kHoldPoint = 15;
 inline constexpr PointId kFirePoint = 900;

@@ -19,31 +19,56 @@ Session& StoreModel::new_session(bool cart, std::uint16_t party, WallTime expire
   if (cart) {
     session.cart = next_cart_++;
     for (auto& byte : session.tag.bytes) byte = static_cast<std::uint8_t>(dice_.bits() | 1U);
-    by_tag_[{session.cart, session.tag}] = session.id;
+    by_tag_[session.tag] = session.id;
   }
   session.party = party;
   session.expires_at = expires_at;
   return sessions_[session.id] = session;
 }
 
-void StoreModel::pay(Session& session, WallTime at) {
+void StoreModel::pay(Session& session, MonoTime now, WallTime at, bool told) {
   session.paid = true;
-  if (session.cart == 0) return;
-  stream_.emplace_back(Closure{.session_tag = session.tag,
-                               .cart_id = session.cart,
-                               .session_id = session.id,
-                               .closed_at = at,
-                               .expires_at = session.expires_at,
-                               .party_size = session.party,
-                               .total = Money{4599, {'U', 'S', 'D'}}});
+  session.payment_fails = false;
+  session.paid_at = now;
+  session.closed_at = at;
+  if (session.cart != 0 && told) tell_closed(session);
 }
 
-void StoreModel::expect(const Session& session, const std::string& lane, WallTime at) {
-  stream_.emplace_back(ExpectedWalkout{.lane_id = ShortId::of(lane),
-                                       .session_id = session.id,
-                                       .at = at,
-                                       .expires_at = session.expires_at,
-                                       .party_size = session.party});
+void StoreModel::tell_closed(const Session& session) {
+  tell(Closure{.session_tag = session.tag,
+               .cart_id = session.cart,
+               .session_id = session.id,
+               .closed_at = session.closed_at,
+               .expires_at = session.expires_at,
+               .party_size = session.party,
+               .total = Money{4599, {'U', 'S', 'D'}}});
+}
+
+void StoreModel::revoke(Session& session, bool by_tag) {
+  session.revoked = true;
+  Revocation revocation;
+  if (by_tag && session.cart != 0) {
+    revocation.session_tag = session.tag;
+  } else {
+    revocation.session_id = session.id;
+  }
+  tell(revocation);
+}
+
+void StoreModel::tell_again() {
+  for (const auto& [id, session] : sessions_) {
+    if (session.cart != 0 && session.paid && !session.revoked && !session.silent && session.passed < session.party)
+      tell_closed(session);
+  }
+}
+
+void StoreModel::expect(const Session& session, const std::string& gate, const std::string& lane, WallTime at) {
+  tell(ExpectedWalkout{.lane_id = ShortId::of(lane),
+                       .session_id = session.id,
+                       .at = at,
+                       .expires_at = session.expires_at,
+                       .party_size = session.party},
+       gate);
 }
 
 Session* StoreModel::find(const Uuid& id) {
@@ -51,9 +76,14 @@ Session* StoreModel::find(const Uuid& id) {
   return found == sessions_.end() ? nullptr : &found->second;
 }
 
-Session* StoreModel::find(CartId cart, const SessionTag& tag) {
-  const auto found = by_tag_.find({cart, tag});
+Session* StoreModel::find(const SessionTag& tag) {
+  const auto found = by_tag_.find(tag);
   return found == by_tag_.end() ? nullptr : find(found->second);
+}
+
+Session* StoreModel::find(CartId cart, const SessionTag& tag) {
+  auto* session = find(tag);
+  return session != nullptr && session->cart == cart ? session : nullptr;
 }
 
 ConfirmAnswer StoreModel::confirm(const std::string& gate, const ConfirmRequest& request, WallTime now) {
@@ -62,23 +92,27 @@ ConfirmAnswer StoreModel::confirm(const std::string& gate, const ConfirmRequest&
     session = find(*request.cart_id, *request.session_tag);
   } else if (request.stage == Stage::kLapsed && request.session_id) {
     session = find(*request.session_id);
-  } else if (const auto& stands = standing_[gate + "/" + request.lane_id.str()]) {
-    session = find(*stands);
+  } else if (const auto stands = standing_.find(gate + "/" + request.lane_id.str()); stands != standing_.end()) {
+    session = stands->second ? find(*stands->second) : nullptr;
   } else if (request.session_id) {
     session = find(*request.session_id);
   }
-  if (session == nullptr) return Refuse{RefuseReason::kUnknownSession};
+  if (session == nullptr || session->foreign) return Refuse{RefuseReason::kUnknownSession};
   if (request.stage == Stage::kLapsed) {
-    if (session->claimed_by == gate) session->claimed_by.clear();
+    if (session->claimed_by == gate) {
+      session->claimed_by.clear();
+      tell(Unclaimed{session->id, ShortId::of(gate)});
+    }
     return NoAnswer{};
   }
+  if (session->payment_fails) return Refuse{RefuseReason::kPaymentFailed};
   if (!session->paid) return Refuse{RefuseReason::kSessionOpen};
-  if (session->expires_at < now) return Refuse{RefuseReason::kInspection};
+  if (session->expires_at < now || session->revoked) return Refuse{RefuseReason::kInspection};
   if (!session->claimed_by.empty() && session->claimed_by != gate) return Refuse{RefuseReason::kAlreadyUsed};
   if (session->passed >= session->party) return Refuse{RefuseReason::kAlreadyUsed};
   if (request.stage != Stage::kAhead && session->claimed_by.empty()) {
     session->claimed_by = gate;
-    stream_.emplace_back(Claimed{session->id, ShortId::of(gate)});
+    tell(Claimed{session->id, ShortId::of(gate)});
   }
   return Admit{.reason = AdmitReason::kClosed,
                .session_id = session->id,
@@ -101,7 +135,7 @@ bool StoreModel::store(const std::string& gate, const std::string& json) {
   const bool ends = outcome == "not_used" || (outcome == "passed" && session->passed < session->party);
   if (ends && session->claimed_by == gate) {
     session->claimed_by.clear();
-    stream_.emplace_back(Unclaimed{session->id, ShortId::of(gate)});
+    tell(Unclaimed{session->id, ShortId::of(gate)});
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mono_time.hpp"
 #include "core/backend_messages.hpp"
 #include "tools/sim/dice.hpp"
 
@@ -18,12 +19,19 @@ struct Session {
   CartId cart = 0;  ///< 0: a walkout
   std::uint16_t party = 1;
   bool paid = false;
-  bool spent = false;  ///< came back after all of the party had left
+  bool revoked = false;
+  bool payment_fails = false;
+  bool foreign = false;  ///< the backend does not know it
+  bool silent = false;   ///< settled at a till: neither cart nor stream tells of it
+  MonoTime paid_at{};
+  WallTime closed_at{};
   WallTime expires_at{};
   std::string claimed_by;
-  std::map<std::string, Uuid> counted;  ///< receipt id → session, of receipts that passed
-  std::uint32_t passed = 0;
+  std::uint32_t passed = 0;  ///< by the receipts
+  std::uint32_t left = 0;    ///< by the people who walked out
 };
+
+[[nodiscard]] inline std::string gate_name(std::size_t box) { return box == 0 ? "front" : "back"; }
 
 struct StoredText {
   std::string json;
@@ -35,11 +43,16 @@ class StoreModel {
   explicit StoreModel(std::uint64_t seed) : dice_(seed) {}
 
   Session& new_session(bool cart, std::uint16_t party, WallTime expires_at);
-  void pay(Session& session, WallTime at);
-  void expect(const Session& session, const std::string& lane, WallTime at);
-  /// Who stands at a lane, as the store's own tracking sees it.
-  void stands(const std::string& gate, const std::string& lane, std::optional<Uuid> session) {
-    standing_[gate + "/" + lane] = session;
+  /// `told`: the stream says so; else it was settled at a till, which only an answer knows.
+  void pay(Session& session, MonoTime now, WallTime at, bool told);
+  void revoke(Session& session, bool by_tag);
+  /// All that is closed and not used is told anew, as after a reset.
+  void tell_again();
+  void expect(const Session& session, const std::string& gate, const std::string& lane, WallTime at);
+  /// Who stands at a lane, as the store's own tracking sees it; nobody, or somebody it does not know.
+  void stands(const std::string& gate, const std::string& lane, bool somebody, std::optional<Uuid> session) {
+    standing_.erase(gate + "/" + lane);
+    if (somebody) standing_[gate + "/" + lane] = session;
   }
 
   [[nodiscard]] ConfirmAnswer confirm(const std::string& gate, const ConfirmRequest& request, WallTime now);
@@ -48,18 +61,26 @@ class StoreModel {
 
   [[nodiscard]] Session* find(const Uuid& id);
   [[nodiscard]] Session* find(CartId cart, const SessionTag& tag);
-  [[nodiscard]] const std::vector<StreamEvent>& stream() const { return stream_; }
+  [[nodiscard]] Session* find(const SessionTag& tag);
+  struct Told {
+    StreamEvent event;
+    std::string gate;  ///< empty: for all
+  };
+  [[nodiscard]] const std::vector<Told>& stream() const { return stream_; }
   [[nodiscard]] const std::vector<StoredText>& receipts() const { return receipts_; }
   [[nodiscard]] bool has(const std::string& receipt_id) const { return ids_.contains(receipt_id); }
   void store_twice(const std::string& gate, const std::string& json) { receipts_.push_back({json, gate}); }
 
  private:
+  void tell(StreamEvent event, const std::string& gate = "") { stream_.push_back({std::move(event), gate}); }
+  void tell_closed(const Session& session);
+
   Dice dice_;
   CartId next_cart_ = 100;
   std::map<Uuid, Session> sessions_;
-  std::map<std::pair<CartId, SessionTag>, Uuid> by_tag_;
+  std::map<SessionTag, Uuid> by_tag_;
   std::map<std::string, std::optional<Uuid>> standing_;
-  std::vector<StreamEvent> stream_;
+  std::vector<Told> stream_;
   std::vector<StoredText> receipts_;
   std::map<std::string, std::size_t> ids_;
 };

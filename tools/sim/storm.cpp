@@ -1,167 +1,322 @@
+// Which faults come when, and what they do. What the oracle is told of each is what the contract excuses, no more.
 #include "tools/sim/storm.hpp"
 
 namespace exitgate::sim {
+namespace {
+
+constexpr Duration kSettles = std::chrono::seconds{20};
+constexpr std::chrono::hours kDay{24};
+/// How often somebody looks whether a lane waits for a named reset.
+constexpr Duration kRound = std::chrono::seconds{60};
+/// Four attempts to close, then the next round.
+constexpr Duration kAttended = kRound + std::chrono::seconds{45};
+
+}  // namespace
 
 void Storm::begin() {
-  bool any = false;
   for (std::size_t i = 0; i < kFaultKindCount; ++i) {
     const auto kind = static_cast<FaultKind>(i);
     // Each seed has its own kinds of weather; some have none.
-    if (!options_->on(kind) || !dice_->chance(0.5)) continue;
-    any = true;
-    schedule(kind);
+    if (around_.options.on(kind) && dice().chance(0.5)) schedule(kind);
   }
-  for (auto& crowd : *crowds_) crowd->clear_skies(!any);
+  make_rounds();
+}
+
+void Storm::make_rounds() {
+  around_.agenda.in(kRound, [this] {
+    if (over_) return;
+    for (std::size_t i = 0; i < boxes_->size(); ++i) {
+      auto& box = *(*boxes_)[i];
+      for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {
+        if (!box.faulted(lane)) continue;
+        trouble({box, i, lane}, false, Duration{0});
+        box.staff(StaffVerb::kReset, lane);
+      }
+    }
+    make_rounds();
+  });
 }
 
 void Storm::schedule(FaultKind kind) {
   const bool rare = kind == FaultKind::kFire || kind == FaultKind::kDevice || kind == FaultKind::kKill;
-  agenda_->in(rare ? dice_->ms(60000, 900000) : dice_->ms(15000, 240000), [this, kind] {
+  around_.agenda.in(rare ? dice().ms(60000, 900000) : dice().ms(15000, 240000), [this, kind] {
     if (over_) return;
-    ++report_->injected[static_cast<std::size_t>(kind)];
-    const auto which = static_cast<std::size_t>(dice_->between(0, static_cast<int>(boxes_->size()) - 1));
-    strike(kind, *(*boxes_)[which]);
+    ++around_.report.injected[static_cast<std::size_t>(kind)];
+    const auto which = static_cast<std::size_t>(dice().between(0, static_cast<int>(boxes_->size()) - 1));
+    auto& box = *(*boxes_)[which];
+    strike(kind, {box, which, static_cast<std::size_t>(dice().between(0, static_cast<int>(box.kinds().size()) - 1))});
     schedule(kind);
   });
 }
 
-void Storm::strike(FaultKind kind, Box& box) {
-  // With carts heard wrongly a cart and its pusher are counted as two, or two carts as one: not judged by number.
-  const bool harmless = kind == FaultKind::kBackend || kind == FaultKind::kClock;
-  if (!harmless) blinded_ = true;
+void Storm::trouble(const Struck& at, bool whole_box, Duration span) {
+  around_.oracle.trouble(at.index, whole_box ? std::nullopt : std::optional(at.lane), now() + span + kSettles);
+}
+
+void Storm::strike(FaultKind kind, Struck at) {
   switch (kind) {
     case FaultKind::kBackend:
-      return backend(box);
+      return dice().chance(0.2) ? stream(at) : backend(at);
     case FaultKind::kEyes:
-      return eyes(box);
+      return eyes(at);
     case FaultKind::kRadio:
-      return radio(box);
+      return radio(at);
     case FaultKind::kDisk:
-      return disk(box);
+      return disk(at);
     case FaultKind::kStaff:
-      return operators(box);
+      return operators(at);
     case FaultKind::kDevice:
-      box.device(false);
-      agenda_->in(dice_->ms(50, 15000), [&box] { box.device(true); });
-      return;
+      return device(at);
     case FaultKind::kClock:
-      if (dice_->chance(0.2)) {
-        box.set_clock(std::chrono::hours{-24 * 365 * 50});
-        agenda_->in(dice_->ms(5000, 60000), [&box] { box.set_clock(milliseconds{0}); });
-      } else {
-        box.set_clock(dice_->chance(0.5) ? milliseconds{dice_->between(-5000, 5000)} : milliseconds{0});
-      }
-      return;
+      return clock(at);
     case FaultKind::kKill:
-      box.die(dice_->chance(0.5));
-      agenda_->in(dice_->ms(300, 20000), [&box] { box.start(); });
-      return;
+      return kill(at);
     case FaultKind::kFire:
-      box.fire(true);
-      agenda_->in(dice_->ms(3000, 60000), [this, &box] {
-        box.fire(false);
-        agenda_->in(dice_->ms(1000, 9000), [&box] { box.staff(StaffVerb::kReset, std::nullopt); });
-      });
-      return;
+      return fire(at);
   }
 }
 
-void Storm::backend(Box& box) {
-  apart_ = true;
+void Storm::backend(Struck at) {
+  auto& box = at.box;
   auto& w = box.weather;
-  if (dice_->chance(0.4)) {
+  if (dice().chance(0.4)) {
     box.connect(false);
-    const auto span =
-        dice_->chance(0.05) ? Duration{std::chrono::hours{dice_->between(1, 30)}} : dice_->ms(2000, 300000);
-    agenda_->in(span, [&box] { box.connect(true); });
+    Duration span = dice().ms(2000, 300000);
+    if (dice().chance(0.1)) span = std::chrono::hours{dice().between(1, 80)};
+    trouble(at, true, span);
+    around_.oracle.backend_trouble(at.index, now() + span + kSettles);
+    around_.agenda.in(span, [&box] { box.connect(true); });
     return;
   }
-  w.answer_lost = 0.3 * dice_->part();
-  w.answer_late = 0.5 * dice_->part();
-  w.answer_doubled = 0.3 * dice_->part();
-  w.upload_reply_lost = 0.5 * dice_->part();
-  w.upload_busy = 0.2 * dice_->part();
-  agenda_->in(dice_->ms(10000, 120000),
-              [&w] { w.answer_lost = w.answer_late = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0; });
+  w.answer_lost = 0.3 * dice().part();
+  w.answer_late = 0.5 * dice().part();
+  w.answer_doubled = 0.3 * dice().part();
+  w.upload_reply_lost = 0.5 * dice().part();
+  w.upload_busy = 0.2 * dice().part();
+  const auto span = dice().ms(10000, 120000);
+  trouble(at, true, span);
+  around_.oracle.backend_trouble(at.index, now() + span + kSettles);
+  around_.agenda.in(
+      span, [&w] { w.answer_lost = w.answer_late = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0; });
 }
 
-void Storm::eyes(Box& box) {
-  const auto lane = static_cast<std::size_t>(dice_->between(0, static_cast<int>(box.kinds().size()) - 1));
-  const auto eye = static_cast<Eye>(dice_->between(0, 4));
-  if (dice_->chance(0.3)) {
-    for (int i = 0; i < 12; ++i) {
-      agenda_->in(milliseconds{70 * i}, [&box, lane, eye, i] {
-        box.eye_fault(lane, eye, i % 2 == 0 ? EyeFault::kStuckActive : EyeFault::kNone);
-      });
-    }
+void Storm::stream(Struck at) {
+  if (dice().chance(0.5)) {
+    at.box.reset_stream();
     return;
   }
-  box.eye_fault(lane, eye, dice_->chance(0.5) ? EyeFault::kStuckActive : EyeFault::kStuckClear);
-  agenda_->in(dice_->ms(100, 90000), [&box, lane, eye] { box.eye_fault(lane, eye, EyeFault::kNone); });
+  auto& w = at.box.weather;
+  w.stream_doubled = 0.5 * dice().part();
+  w.stream_slow = dice().chance(0.5);
+  const auto span = dice().ms(10000, 120000);
+  trouble(at, true, span);
+  around_.agenda.in(span, [&w] {
+    w.stream_doubled = 0;
+    w.stream_slow = false;
+  });
 }
 
-void Storm::radio(Box& box) {
+void Storm::eyes(Struck at) {
+  const auto eye = static_cast<Eye>(dice().between(0, 5));
+  if (dice().chance(0.3)) return flicker(at, eye);
+  auto& box = at.box;
+  const auto lane = at.lane;
+  const bool limit = eye == Eye::kLimitOpen || eye == Eye::kLimitClosed;
+  const auto span = dice().ms(100, 90000);
+  trouble(at, false, span + kAttended);
+  if (!limit) around_.oracle.blind(at.index, lane, now(), now() + span, 2);
+  box.eye_fault(lane, eye, dice().chance(0.5) ? EyeFault::kStuckActive : EyeFault::kStuckClear);
+  around_.agenda.in(span, [&box, lane, eye] { box.eye_fault(lane, eye, EyeFault::kNone); });
+}
+
+void Storm::flicker(Struck at, Eye eye) {
+  constexpr int kTimes = 12;
+  auto& box = at.box;
+  const auto lane = at.lane;
+  const bool limit = eye == Eye::kLimitOpen || eye == Eye::kLimitClosed;
+  const Duration every = dice().ms(5, 90);
+  trouble(at, false, kTimes * every + kAttended);
+  if (!limit) around_.oracle.blind(at.index, lane, now(), now() + kTimes * every, kTimes / 2);
+  for (int i = 0; i < kTimes; ++i) {
+    around_.agenda.in(every * i, [&box, lane, eye, i] {
+      box.eye_fault(lane, eye, i % 2 == 0 ? EyeFault::kStuckActive : EyeFault::kNone);
+    });
+  }
+}
+
+void Storm::device(Struck at) {
+  auto& box = at.box;
+  const auto span = dice().ms(50, 15000);
+  trouble(at, true, span + kAttended);
+  around_.oracle.blind(at.index, std::nullopt, now(), now() + span + milliseconds{200}, 1);
+  if (dice().chance(0.3)) {
+    // It hangs for a while before anybody says so.
+    box.hang(true);
+    around_.agenda.in(dice().ms(20, 900), [&box] { box.device(false); });
+  } else {
+    box.device(false);
+  }
+  around_.agenda.in(span, [&box] {
+    box.hang(false);
+    box.device(true);
+  });
+}
+
+void Storm::radio(Struck at) {
+  auto& box = at.box;
   auto& w = box.weather;
-  w.beacon_lost = 0.6 * dice_->part();
-  w.cross_talk = dice_->chance(0.5);
-  const auto lane = static_cast<std::size_t>(dice_->between(0, static_cast<int>(box.kinds().size()) - 1));
-  const bool dead = dice_->chance(0.3);
+  w.beacon_lost = 0.6 * dice().part();
+  w.cross_talk = dice().chance(0.5);
+  const bool dead = dice().chance(0.3);
+  const auto lane = at.lane;
   if (dead) box.receiver(lane, false);
-  agenda_->in(dice_->ms(5000, 120000), [&box, &w, lane, dead] {
+  const auto span = dice().ms(5000, 120000);
+  around_.oracle.radio_trouble(at.index, now() + span + std::chrono::seconds{5});
+  around_.agenda.in(span, [&box, &w, lane, dead] {
     w.beacon_lost = 0;
     w.cross_talk = false;
     if (dead) box.receiver(lane, true);
   });
+  if (dice().chance(0.5)) (*crowds_)[at.index]->park(at.lane);
 }
 
-void Storm::disk(Box& box) {
-  box.disk_trouble(static_cast<DiskTrouble>(dice_->between(1, kDiskTroubles)));
-  agenda_->in(dice_->ms(500, 60000), [&box] { box.disk_trouble(DiskTrouble::kNone); });
-}
-
-void Storm::operators(Box& box) {
-  const auto lane = static_cast<std::size_t>(dice_->between(0, static_cast<int>(box.kinds().size()) - 1));
-  switch (dice_->between(0, 3)) {
+void Storm::clock(Struck at) {
+  auto& box = at.box;
+  const auto span = dice().ms(5000, 90000);
+  trouble(at, true, span + kAttended);
+  around_.oracle.clock_stepped(at.index, now());
+  switch (dice().between(0, 3)) {
     case 0:
-      box.staff(StaffVerb::kOpen, lane);
-      return;
+      box.set_clock(-kDay * 365 * 50, false);
+      break;
     case 1:
-      box.staff(StaffVerb::kHoldOpen, lane);
-      agenda_->in(dice_->ms(2000, 60000), [&box, lane] { box.staff(StaffVerb::kReleaseHold, lane); });
-      return;
-    case 2:
-      box.staff(StaffVerb::kOutOfService, lane);
-      agenda_->in(dice_->ms(2000, 60000), [&box, lane] { box.staff(StaffVerb::kInService, lane); });
-      return;
+      box.set_clock(dice().chance(0.5) ? kDay : -kDay, true);
+      break;
+    case 2:  // a boot at 1970
+      around_.oracle.blind(at.index, std::nullopt, now(), now() + std::chrono::seconds{3}, 1);
+      box.die(true);
+      box.set_clock(-kDay * 365 * 56, false);
+      around_.agenda.in(milliseconds{1900}, [&box] { box.start(); });
+      break;
     default:
+      box.set_clock(milliseconds{dice().between(-5000, 5000)}, true);
+      break;
+  }
+  around_.agenda.in(span, [&box] { box.set_clock(milliseconds{0}, true); });
+}
+
+void Storm::kill(Struck at) {
+  auto& box = at.box;
+  const auto span = dice().ms(300, 20000);
+  trouble(at, true, span + kAttended);
+  around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - milliseconds{200}, now() + span + milliseconds{500},
+                       1);
+  box.die(dice().chance(0.5));
+  around_.agenda.in(span, [&box] { box.start(); });
+}
+
+void Storm::disk(Struck at) {
+  auto& box = at.box;
+  const auto span = dice().ms(500, 60000);
+  trouble(at, true, span);
+  box.disk_trouble(static_cast<DiskTrouble>(dice().between(1, kDiskTroubles)));
+  around_.agenda.in(span, [&box] { box.disk_trouble(DiskTrouble::kNone); });
+}
+
+void Storm::fire(Struck at) {
+  auto& box = at.box;
+  const auto lane = at.lane;
+  const auto span = dice().ms(3000, 60000);
+  const auto reset = dice().ms(1000, 9000);
+  const bool whole = dice().chance(0.5);
+  trouble(at, whole, span + reset);
+  if (whole) {
+    box.fire(true);
+  } else {
+    box.see(lane, Eye::kRelease, true);
+  }
+  around_.agenda.in(span, [this, &box, lane, whole, reset] {
+    if (whole) box.fire(false);
+    if (!whole) box.see(lane, Eye::kRelease, false);
+    around_.agenda.in(
+        reset, [&box, lane, whole] { box.staff(StaffVerb::kReset, whole ? std::nullopt : std::optional(lane)); });
+  });
+}
+
+void Storm::hold(Struck at, StaffVerb verb, StaffVerb back) {
+  auto& box = at.box;
+  const auto lane = at.lane;
+  const auto span = dice().ms(2000, 60000);
+  trouble(at, false, span);
+  box.staff(verb, lane);
+  around_.agenda.in(span, [&box, lane, back] { box.staff(back, lane); });
+}
+
+void Storm::mode(Struck at) {
+  auto& box = at.box;
+  const auto lane = at.lane;
+  const auto span = dice().ms(10000, 200000);
+  trouble(at, false, span);
+  box.staff(StaffVerb::kMode, lane, static_cast<LaneMode>(dice().between(0, 2)));
+}
+
+void Storm::operators(Struck at) {
+  auto& box = at.box;
+  const auto lane = at.lane;
+  trouble(at, false, Duration{0});
+  switch (dice().between(0, 6)) {
+    case 0:
+      return box.staff(StaffVerb::kOpen, lane);
+    case 1:
+      return hold(at, StaffVerb::kHoldOpen, StaffVerb::kReleaseHold);
+    case 2:
+      return hold(at, StaffVerb::kOutOfService, StaffVerb::kInService);
+    case 3:
+      return mode(at);
+    case 4: {
+      const auto span = dice().ms(2000, 30000);
+      trouble(at, false, span);
+      box.see(lane, Eye::kStaffKey, true);
+      around_.agenda.in(span, [&box, lane] { box.see(lane, Eye::kStaffKey, false); });
+      return;
+    }
+    case 5:
+      return box.staff(StaffVerb::kReset, std::nullopt);
+    default:
+      trouble(at, true, Duration{0});
       box.reload();
   }
 }
 
-void Storm::heal(Box& box) {
+void Storm::heal(Box& box, std::size_t index) {
   box.weather = Weather{};
   box.disk_trouble(DiskTrouble::kNone);
   box.start();
-  box.set_clock(milliseconds{0});
+  box.set_clock(milliseconds{0}, true);
+  box.hang(false);
   box.device(true);
   box.fire(false);
   box.connect(true);
   for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {
-    for (int eye = 0; eye < 6; ++eye) box.eye_fault(lane, static_cast<Eye>(eye), EyeFault::kNone);
+    for (int eye = 0; eye < kEyes; ++eye) box.eye_fault(lane, static_cast<Eye>(eye), EyeFault::kNone);
+    box.see(lane, Eye::kRelease, false);
+    box.see(lane, Eye::kStaffKey, false);
     box.receiver(lane, true);
   }
+  around_.oracle.trouble(index, std::nullopt, now() + kSettles);
   for (const auto verb : {StaffVerb::kReleaseHold, StaffVerb::kInService, StaffVerb::kReset})
     box.staff(verb, std::nullopt);
 }
 
 void Storm::end() {
   over_ = true;
-  for (auto& box : *boxes_) heal(*box);
+  auto heal_all = [this] {
+    for (std::size_t i = 0; i < boxes_->size(); ++i) heal(*(*boxes_)[i], i);
+  };
+  heal_all();
   // What was on its way still comes; then everything is healed once more, and what needs a named reset gets one.
-  agenda_->in(std::chrono::seconds{120}, [this] {
-    for (auto& box : *boxes_) heal(*box);
-  });
-  agenda_->in(std::chrono::seconds{180}, [this] {
+  around_.agenda.in(std::chrono::seconds{120}, heal_all);
+  around_.agenda.in(std::chrono::seconds{180}, [this] {
     for (auto& box : *boxes_) box->staff(StaffVerb::kReset, std::nullopt);
   });
 }

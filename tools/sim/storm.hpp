@@ -12,35 +12,42 @@ class Storm {
  public:
   using Boxes = std::vector<std::unique_ptr<Box>>;
   using Crowds = std::vector<std::unique_ptr<Crowd>>;
-  Storm(Agenda& agenda, Dice& dice, const Options& options, Report& report, Boxes& boxes, Crowds& crowds)
-      : agenda_(&agenda), dice_(&dice), options_(&options), report_(&report), boxes_(&boxes), crowds_(&crowds) {}
+  Storm(Surroundings around, Boxes& boxes, Crowds& crowds) : around_(around), boxes_(&boxes), crowds_(&crowds) {}
 
   void begin();
   void end();
-  /// Something happened for which a person may be missing in the receipts, or seen twice.
-  [[nodiscard]] bool blinded() const { return blinded_; }
-  /// The boxes could not always hear of each other's claims.
-  [[nodiscard]] bool apart() const { return apart_; }
 
  private:
+  struct Struck {
+    Box& box;
+    std::size_t index;
+    std::size_t lane;
+  };
   void schedule(FaultKind kind);
-  void strike(FaultKind kind, Box& box);
-  void backend(Box& box);
-  void eyes(Box& box);
-  void radio(Box& box);
-  void disk(Box& box);
-  void operators(Box& box);
-  void heal(Box& box);
+  void make_rounds();
+  void strike(FaultKind kind, Struck at);
+  void backend(Struck at);
+  void stream(Struck at);
+  void eyes(Struck at);
+  void flicker(Struck at, Eye eye);
+  void device(Struck at);
+  void radio(Struck at);
+  void clock(Struck at);
+  void kill(Struck at);
+  void disk(Struck at);
+  void fire(Struck at);
+  void operators(Struck at);
+  void mode(Struck at);
+  void hold(Struck at, StaffVerb verb, StaffVerb back);
+  void heal(Box& box, std::size_t index);
+  void trouble(const Struck& at, bool whole_box, Duration span);
+  [[nodiscard]] Dice& dice() { return around_.dice; }
+  [[nodiscard]] MonoTime now() const { return around_.agenda.now(); }
 
-  Agenda* agenda_;
-  Dice* dice_;
-  const Options* options_;
-  Report* report_;
+  Surroundings around_;
   Boxes* boxes_;
   Crowds* crowds_;
   bool over_ = false;
-  bool blinded_ = false;
-  bool apart_ = false;
 };
 
 }  // namespace exitgate::sim

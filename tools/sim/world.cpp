@@ -8,6 +8,8 @@ namespace exitgate::sim {
 namespace {
 
 constexpr Duration kCalm = std::chrono::minutes{6};
+constexpr Duration kSkip = std::chrono::seconds{5};
+constexpr Duration kProbe = std::chrono::seconds{90};
 
 std::vector<LaneKind> draw_lanes(Dice& dice, int count) {
   std::vector<LaneKind> lanes;
@@ -21,6 +23,17 @@ std::vector<LaneKind> draw_lanes(Dice& dice, int count) {
   return lanes;
 }
 
+OfflinePolicyConfig draw_policy(Dice& dice) {
+  OfflinePolicyConfig policy;
+  policy.admit_carts = dice.chance(0.3);
+  policy.admit_walkouts = dice.chance(0.7);
+  policy.admit_mixed_walkouts = dice.chance(0.3);
+  policy.max_exits_per_hour = dice.chance(0.5) ? dice.between(3, 30) : 1000;
+  policy.max_total_minor = dice.chance(0.5) ? dice.between(10000, 200000) : 100000000;
+  policy.max_outage_minutes = dice.chance(0.5) ? dice.between(2, 30) : 240;
+  return policy;
+}
+
 class World {
  public:
   explicit World(const Options& options)
@@ -31,17 +44,19 @@ class World {
         store_(options.seed ^ 0x5151),
         oracle_(store_, static_cast<std::size_t>(box_count_), static_cast<std::size_t>(lane_count_)) {
     report_.seed = options.seed;
+    const auto policy = draw_policy(dice_);
+    oracle_.limits(policy);
     for (int i = 0; i < box_count_; ++i) {
-      boxes_.push_back(std::make_unique<Box>(Surroundings{agenda_, dice_, store_, oracle_, report_, options_},
-                                             static_cast<std::size_t>(i), draw_lanes(dice_, lane_count_)));
+      const auto index = static_cast<std::size_t>(i);
+      boxes_.push_back(std::make_unique<Box>(around(), index, draw_lanes(dice_, lane_count_)));
+      boxes_.back()->policy = policy;
       boxes_.back()->start();
-      crowds_.push_back(
-          std::make_unique<Crowd>(agenda_, dice_, store_, oracle_, *boxes_.back(), static_cast<std::size_t>(i)));
+      crowds_.push_back(std::make_unique<Crowd>(around(), *boxes_.back(), index, again_));
     }
   }
 
   Report run() {
-    Storm storm(agenda_, dice_, options_, report_, boxes_, crowds_);
+    Storm storm(around(), boxes_, crowds_);
     for (auto& crowd : crowds_) crowd->begin();
     storm.begin();
     while (!over() && exits() < options_.exits && agenda_.now() < limit()) turn();
@@ -53,11 +68,23 @@ class World {
     for (const auto& box : boxes_) {
       if (const auto unrest = box->unrest(); !unrest.empty() && !over()) oracle_.not_converged(unrest);
     }
-    if (!over()) oracle_.judge_end(!storm.blinded(), storm.apart());
+    if (!over()) probe();
+    if (!over()) oracle_.judge_end();
     return finish();
   }
 
  private:
+  [[nodiscard]] Surroundings around() { return {agenda_, dice_, store_, oracle_, report_, options_}; }
+  /// In the calm every lane lets somebody out again, and all of it reaches the backend.
+  void probe() {
+    for (auto& crowd : crowds_) crowd->probe();
+    const auto until = agenda_.now() + kProbe;
+    while (!over() && agenda_.now() < until) turn();
+    for (std::size_t i = 0; i < boxes_.size() && !over(); ++i) {
+      if (const auto unserved = crowds_[i]->unserved(); !unserved.empty()) oracle_.not_converged(unserved);
+      if (const auto unrest = boxes_[i]->unrest(); !unrest.empty() && !over()) oracle_.not_converged(unrest);
+    }
+  }
   [[nodiscard]] bool over() const { return !oracle_.violation().empty(); }
   [[nodiscard]] std::int64_t exits() const {
     std::int64_t sum = 0;
@@ -71,22 +98,20 @@ class World {
 
   void turn() {
     auto next = agenda_.next();
-    Box* due = nullptr;
+    std::optional<std::size_t> due;
     for (std::size_t i = 0; i < boxes_.size(); ++i) {
       auto at = boxes_[i]->deadline();
       // With nobody near, nothing can happen that the next event would not find as well.
-      if (crowds_[i]->nobody_near() && boxes_[i]->quiet()) at = std::max(at, agenda_.now() + std::chrono::seconds{5});
+      if (crowds_[i]->nobody_near() && boxes_[i]->quiet()) at = std::max(at, ran_[i] + kSkip);
       if (at < next) {
         next = at;
-        due = boxes_[i].get();
+        due = i;
       }
     }
-    if (due == nullptr) {
-      agenda_.run_next();
-    } else {
-      agenda_.advance(next);
-      due->on_deadline();
-    }
+    if (!due) return agenda_.run_next();
+    agenda_.advance(next);
+    ran_[*due] = agenda_.now();
+    boxes_[*due]->on_deadline();
   }
 
   Report finish() {
@@ -113,6 +138,8 @@ class World {
   StoreModel store_;
   Oracle oracle_;
   Report report_;
+  ComeAgain again_;
+  std::vector<MonoTime> ran_ = std::vector<MonoTime>(2);  ///< when each box last turned by itself
   std::vector<std::unique_ptr<Box>> boxes_;
   std::vector<std::unique_ptr<Crowd>> crowds_;
 };

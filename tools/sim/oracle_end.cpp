@@ -1,0 +1,112 @@
+// What must hold in the end: the chain at the backend, parties, people.
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "tools/sim/oracle.hpp"
+
+namespace exitgate::sim {
+namespace {
+
+std::string digest(const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), bytes.data(), &size, EVP_sha256(), nullptr);
+  return to_hex({bytes.data(), size});
+}
+
+/// The receipt's text without its own hash, which stands between commas in the canonical form.
+std::string without_hash(std::string json) {
+  const auto at = json.find("\"hash\":\"");
+  if (at == std::string::npos) return json;
+  json.erase(at, 8 + 64 + 2);
+  return json;
+}
+
+bool flagged(const std::string& json, const std::string& flag) {
+  const auto from = json.find("\"flags\":[");
+  const auto to = json.find(']', from);
+  return from != std::string::npos && json.substr(from, to - from).find("\"" + flag + "\"") != std::string::npos;
+}
+
+}  // namespace
+
+void Oracle::judge_chain() {
+  std::map<std::string, std::pair<std::int64_t, std::string>> last;  // chain → sequence and hash
+  std::map<std::pair<std::string, std::int64_t>, const std::string*> all;
+  for (const auto& [json, gate] : store_->receipts()) {
+    const std::pair key{json_field(json, "chain_id"), std::int64_t{std::stoll(json_field(json, "sequence"))}};
+    if (!all.emplace(key, &json).second)
+      return violate("S6: sequence " + std::to_string(key.second) + " twice at the backend");
+  }
+  for (const auto& [key, json] : all) {
+    auto& [sequence, hash] = last.try_emplace(key.first, 0, std::string(64, '0')).first->second;
+    if (key.second != sequence + 1) return violate("S6: a gap in the sequence before " + std::to_string(key.second));
+    if (json_field(*json, "previous_hash") != hash)
+      return violate("S6: the chain is broken at " + std::to_string(key.second));
+    hash = json_field(*json, "hash");
+    sequence = key.second;
+    if (digest(without_hash(*json)) != hash)
+      return violate("S6: the hash of " + std::to_string(key.second) + " is wrong");
+  }
+}
+
+void Oracle::judge_parties() {
+  for (const auto& [json, gate] : store_->receipts()) {
+    const auto party = json_field(json, "party_size");
+    const auto kind = json_field(json, "kind");
+    if (party.empty() || (kind != "cart" && kind != "walkout")) continue;
+    const auto id = parse_uuid(json_field(json, "session_id"));
+    const auto* session = id ? store_->find(*id) : nullptr;
+    const std::string which = "receipt " + json_field(json, "sequence") + " of " + gate;
+    if (session != nullptr && std::stoul(party) > session->party)
+      violate("S4: " + which + " names a party that never was");
+    const auto passages = std::stoul(json_field(json, "passages"));
+    if (passages > std::stoul(party) && !flagged(json, "tailgate"))
+      violate("S4: " + which + " let more pass than its party and tells of no tailgater");
+  }
+}
+
+void Oracle::judge_people() {
+  std::map<std::pair<std::string, std::string>, std::int64_t> counted;
+  for (const auto& [json, gate] : store_->receipts()) {
+    counted[{gate, json_field(json, "lane_id")}] += std::stoll(json_field(json, "passages"));
+  }
+  for (std::size_t box = 0; box < people_.size(); ++box) {
+    for (std::size_t lane = 0; lane < people_[box].size(); ++lane) {
+      std::int64_t least = 0;
+      std::int64_t most = phantoms_[box][lane];
+      const auto& blind = blind_[box][lane];
+      auto seen = [&](const Person& person) {
+        return std::none_of(blind.begin(), blind.end(), [&](const Stretch& stretch) {
+          return stretch.from < person.to && person.from < stretch.to;
+        });
+      };
+      for (const auto& person : people_[box][lane]) {
+        if (seen(person)) ++least;
+        most += person.at_most;
+      }
+      for (const auto& stray : strays_[box][lane]) most += seen(stray) ? 0 : 1;
+      const auto found = counted[{gate_name(box), std::to_string(lane + 1)}];
+      if (found >= least && found <= most) continue;
+      violate("S5: " + std::to_string(people_[box][lane].size()) + " people left by " + place(box, lane) +
+              ", the receipts hold " + std::to_string(found) + " and should hold " + std::to_string(least) + " to " +
+              std::to_string(most));
+    }
+  }
+}
+
+void Oracle::judge_end() {
+  for (const auto& [box, id] : durable_) {
+    if (!store_->has(to_string(id))) violate("S6: the durable receipt " + to_string(id) + " never reached the backend");
+  }
+  judge_chain();
+  judge_parties();
+  for (const auto& open : open_) {
+    if (!open.empty()) violate("S5: a receipt stayed open in the calm");
+  }
+  for (const auto& owed : owed_) violate("S5: an opening of lane " + owed.lane + " never got its receipt");
+  judge_people();
+}
+
+}  // namespace exitgate::sim

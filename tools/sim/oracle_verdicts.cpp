@@ -1,0 +1,175 @@
+// Whether whoever is let out may be: who stands there, what the box was told of the session, how often it was used.
+#include <algorithm>
+
+#include "tools/sim/oracle.hpp"
+
+namespace exitgate::sim {
+namespace {
+
+/// What is given as blocked is debounced for 20 ms before it is clear.
+constexpr Duration kDebounced = milliseconds{25};
+/// An answer fetched ahead is good for 30 s; one at `present` as long as the shopper stands there.
+constexpr Duration kAnswerKept = std::chrono::seconds{120};
+constexpr Duration kRepeatedFor = std::chrono::seconds{120};
+
+}  // namespace
+
+void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
+  heard_at_[box] = now;
+  auto about = [&](const Uuid& session) -> Heard& {
+    auto& heard = heard_[box][session];
+    heard.at = now;
+    return heard;
+  };
+  if (const auto* closed = std::get_if<Closure>(&event)) {
+    auto& heard = about(closed->session_id);
+    heard.closed = true;
+    heard.revoked = false;
+    heard.refused.reset();
+  }
+  if (const auto* expected = std::get_if<ExpectedWalkout>(&event))
+    about(expected->session_id).expected_at.insert(expected->lane_id.str());
+  if (const auto* revoked = std::get_if<Revocation>(&event)) {
+    const auto* session = revoked->session_id ? store_->find(*revoked->session_id) : nullptr;
+    if (session == nullptr && revoked->session_tag) session = store_->find(*revoked->session_tag);
+    if (session != nullptr) about(session->id).revoked = true;
+  }
+  if (const auto* claimed = std::get_if<Claimed>(&event)) {
+    if (claimed->gate_id.str() != gate_name(box)) about(claimed->session_id).claimed_by = claimed->gate_id.str();
+  }
+  if (const auto* unclaimed = std::get_if<Unclaimed>(&event)) {
+    about(unclaimed->session_id).claimed_by.clear();
+    for (auto& [id, heard] : heard_[box]) {
+      if (heard.refused == RefuseReason::kAlreadyUsed) heard.refused.reset();
+    }
+  }
+  if (std::holds_alternative<Reset>(event)) {
+    for (auto& [id, heard] : heard_[box]) heard.closed = false;
+  }
+}
+
+void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime asked, const ConfirmAnswer& answer,
+                      MonoTime now) {
+  if (!std::holds_alternative<NoAnswer>(answer)) heard_at_[box] = now;
+  if (const auto* admit = std::get_if<Admit>(&answer)) {
+    auto& heard = heard_[box][admit->session_id];
+    heard.admitted_at = now;
+    heard.refused.reset();
+  }
+  const auto* refuse = std::get_if<Refuse>(&answer);
+  if (refuse == nullptr || request.stage == Stage::kAhead || !request.cart_id || !request.session_tag) return;
+  const auto* session = store_->find(*request.cart_id, *request.session_tag);
+  if (session == nullptr) return;
+  auto& heard = heard_[box][session->id];
+  heard.refused = refuse->reason;
+  heard.refused_asked = asked;
+}
+
+void Oracle::pass_given(std::size_t box, const Uuid& session, WallTime expires_at) {
+  heard_[box][session].pass_until = expires_at;
+}
+
+void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now) {
+  const auto& truth = lanes_[box][lane];
+  const auto where = place(box, lane);
+  if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.alarm_input)
+    violate("S2: " + where + " is released without an alarm");
+  if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !truth.held)
+    violate("S3: " + where + " opens for staff who commanded nothing");
+  if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
+  const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
+  if (session == nullptr && receipt.cart_id) session = store_->find(*receipt.cart_id, *receipt.session_tag);
+  judge_presence(box, truth, receipt, session, now);
+  if (receipt.basis == Basis::kOfflinePolicy) judge_offline(box, receipt, now);
+  if (session == nullptr) {
+    if (receipt.basis != Basis::kOfflinePolicy) violate("S3: " + where + " admits a session the store never had");
+    return;
+  }
+  judge_evidence(box, *session, receipt, now);
+  judge_single_use(box, *session, receipt, now);
+}
+
+void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Receipt& receipt, const Session* session,
+                            const Now& now) {
+  const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
+  if (!truth.approach && now.mono - truth.approach_at > kDebounced)
+    violate("S3: " + where + " admits somebody with nobody at the approach");
+  if (!truth.somebody || !radio_calm(box, now.mono)) return;
+  const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
+  if (receipt.cart_id && !own) violate("S3: " + where + " admits a cart that is elsewhere");
+  if (receipt.cart_id || receipt.basis != Basis::kConfirmed || truth.cart) return;
+  if (session != nullptr && truth.standing != session->id)
+    violate("S3: " + where + " admits by the answer about another shopper");
+}
+
+void Oracle::judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt,
+                             const std::string& where) {
+  if (heard.revoked) violate("S3: " + where + " admits a session it was told is revoked");
+  if (receipt.basis == Basis::kConfirmed) return;
+  if (!heard.claimed_by.empty())
+    violate("S4: " + where + " admits by its own evidence a session that " + heard.claimed_by + " has claimed");
+  if (!heard.refused) return;
+  const bool pass = receipt.basis == Basis::kSignedPass;
+  if (pass && (heard.refused == RefuseReason::kUnknownSession || session.paid_at > heard.refused_asked)) return;
+  violate("S3: " + where + " admits a session that was refused to it");
+}
+
+void Oracle::judge_evidence(std::size_t box, const Session& session, const Receipt& receipt, const Now& now) {
+  const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
+  const auto& heard = heard_[box][session.id];
+  judge_known_bad(heard, session, receipt, where);
+  if (receipt.basis == Basis::kOfflinePolicy) return;
+  if (!session.paid) violate("S3: " + where + " admits an unpaid session");
+  if (session.expires_at < now.judging) violate("S3: " + where + " admits an expired session");
+  if (receipt.basis == Basis::kPrefetched && !heard.closed && !heard.expected_at.contains(receipt.lane_id.str()))
+    violate("S3: " + where + " admits by a closure it was never told of");
+  const bool answer = heard.admitted_at && now.mono - *heard.admitted_at < kAnswerKept;
+  if (receipt.basis == Basis::kConfirmed && !answer) violate("S3: " + where + " admits by an answer that never came");
+  const bool pass = heard.pass_until && unix_s(*heard.pass_until) >= unix_s(now.judging);
+  if (receipt.basis == Basis::kSignedPass && !pass) violate("S3: " + where + " admits by a pass that is not valid");
+}
+
+void Oracle::judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now) {
+  std::uint32_t used = 1;  // this one
+  int unknown_here = 0;
+  int repeated = 0;
+  for (const auto& [id, sealed] : sealed_[box]) {
+    if (sealed.session != session.id) continue;
+    if (sealed.unknown_lane == receipt.lane_id.str() && now.mono - sealed.at <= kRepeatedFor) ++unknown_here;
+    if (sealed.repeated) ++repeated;
+    used += sealed.used;
+  }
+  for (const auto& [id, open] : open_[box]) {
+    if (id == receipt.receipt_id || open.session != session.id) continue;
+    if (open.repeated) ++repeated;
+    used += std::max(1U, open.passages);
+  }
+  if (used <= session.party) return;
+  // What ended `unknown` at the restart may be repeated at its lane, once.
+  if (receipt.flags.has(Flag::kAfterRestart) && repeated < unknown_here) return;
+  violate("S4: box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str() + " admits number " +
+          std::to_string(used) + " of a party of " + std::to_string(session.party));
+}
+
+void Oracle::judge_offline(std::size_t box, const Receipt& receipt, const Now& now) {
+  const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
+  if (backend_bad_until_[box] < now.mono)
+    violate("S3: " + where + " admits by the offline policy while the backend answers");
+  auto& exits = offline_[box];
+  while (!exits.empty() && now.mono - exits.front().first > std::chrono::hours{1}) exits.pop_front();
+  exits.emplace_back(now.mono, receipt.total ? receipt.total->amount_minor : limits_.assumed_total_minor);
+  // A clock that stepped has moved the hour, and the age of the outage, with it.
+  const bool clock_told = clock_stepped_at_[box] == MonoTime{};
+  if (!clock_told) return;
+  std::int64_t sum = 0;
+  for (const auto& [at, amount] : exits) sum += amount;
+  if (static_cast<int>(exits.size()) > limits_.max_exits_per_hour || sum > limits_.max_total_minor)
+    violate("S3: " + where + " admits more by the offline policy than its limits allow");
+  if (now.mono - heard_at_[box] > std::chrono::minutes{limits_.max_outage_minutes} + std::chrono::seconds{1})
+    violate("S3: " + where + " admits by the offline policy in an outage too old for it");
+  const bool cart = receipt.kind == ReceiptKind::kCart;
+  if ((cart && !limits_.admit_carts) || (!cart && !limits_.admit_walkouts))
+    violate("S3: " + where + " admits by a policy the store does not have");
+}
+
+}  // namespace exitgate::sim
