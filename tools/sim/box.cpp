@@ -186,6 +186,8 @@ void Box::carry_out(const Command& command) {
   if (std::holds_alternative<ReadOutputs>(command)) read_outputs();
   if (const auto* question = std::get_if<Ask>(&command)) ask(*question);
   if (const auto* transaction = std::get_if<Persist>(&command)) persist(*transaction);
+  const auto* published = std::get_if<Publish>(&command);
+  if (published != nullptr && published->event.type == PublicEventType::kFault) judge_itself(published->event);
   if (!around_.options.trace) return;
   if (const auto* told = std::get_if<Publish>(&command)) {
     std::string text(to_string(told->event.type));
@@ -202,6 +204,16 @@ std::vector<exitgate::trace::Recording> Box::recordings() const {
   if (!last_life_.empty()) kept.push_back(last_life_);
   if (recorder_) kept.push_back(recorder_->recording());
   return kept;
+}
+
+void Box::judge_itself(const PublicEvent& event) {
+  bool broken = false;
+  for (const auto& [key, value] : event.fields) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr) continue;
+    if (key == "code") broken = *text == to_string(FaultCode::kInvariantViolated);
+    if (broken && key == "advice") around_.oracle.admitted_by_itself(*text + " (found by the box itself)");
+  }
 }
 
 void Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm) {
@@ -253,6 +265,7 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
     truth.staff_at = around_.agenda.now();
     if (verb == StaffVerb::kReset && !truth.alarm) truth.awaits_reset = false;
     if (verb == StaffVerb::kHoldOpen) truth.held = true;
+    if (verb == StaffVerb::kReleaseHold) truth.held = false;
   }
   feed(StaffCommand{.request = 1,
                     .lane = lane ? std::optional(ShortId::of(std::to_string(*lane + 1))) : std::nullopt,

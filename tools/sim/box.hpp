@@ -145,6 +145,7 @@ class Box final : public IdSource {
   void feed(const Event& event);
   void step(const Event& event);
   void carry_out(const Command& command);
+  void judge_itself(const PublicEvent& event);
   void write(const WriteOutput& write);
   void read_outputs();
   void ask(const Ask& ask);

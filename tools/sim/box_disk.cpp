@@ -145,6 +145,8 @@ void Box::persisted(const Persist& persist, const Status& status) {
       around_.oracle.disk_wrong("a transaction was written before one that was decided earlier");
     }
     for (const auto& one : persist.writes) {
+      if (const auto* open = std::get_if<PutOpenReceipt>(&one))
+        around_.oracle.open_durable(index_, open->receipt.receipt_id);
       const auto* sealed = std::get_if<PutSealedReceipt>(&one);
       if (sealed == nullptr) continue;
       ++around_.report.receipts;

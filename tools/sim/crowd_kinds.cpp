@@ -38,7 +38,9 @@ void Crowd::draw_again(Place& place) {
   place.session = id;
   const auto rest = static_cast<int>(session.party) - static_cast<int>(session.left);
   place.people = std::max(1, rest);
-  place.plain = false;
+  // Nobody has left on it and no other gate holds it: it is as good as new.
+  place.plain = session.plain && session.left == 0 && session.passed == 0 &&
+                (session.claimed_by.empty() || session.claimed_by == box_->name());
 }
 
 void Crowd::draw_session(Place& place, std::size_t lane) {
@@ -59,8 +61,10 @@ void Crowd::draw_session(Place& place, std::size_t lane) {
     around_.store.expect(session, box_->name(), std::to_string(lane + 1), box_->true_wall());
   }
   place.plain = session.paid && !short_lived;
-  if (session.paid && dice.chance(0.03)) {
-    place.plain = false;
+  const bool revoked = session.paid && dice.chance(0.03);
+  place.plain = place.plain && !revoked;
+  session.plain = place.plain;
+  if (revoked) {
     around_.agenda.in(dice.ms(0, 4000), [this, id = session.id, tag = dice.chance(0.5)] {
       around_.store.revoke(*around_.store.find(id), tag);
       box_->pump_stream();

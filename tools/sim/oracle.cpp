@@ -6,6 +6,8 @@
 namespace exitgate::sim {
 namespace {
 
+/// What is not durable by then is opened for all the same.
+constexpr Duration kDurableIn = milliseconds{150};
 constexpr Duration kStale = milliseconds{100};
 /// A passage is durable within 150 ms, once its join gap is over.
 constexpr Duration kCountedBy = milliseconds{3400};
@@ -67,6 +69,8 @@ void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed, MonoTi
   }
   if (closed && truth.awaits_reset)
     violate("S2: " + place(box, lane) + " was told to close before the alarm was reset");
+  if (closed && truth.held && !truth.pulse && (!truth.known || !truth.told_closed))
+    violate("S2: " + place(box, lane) + " is held open and was told to close");
   if (!closed && changes) truth.shown_at = now;
   if (!closed && changes && truth.known) opened_.emplace_back(box, lane);
   truth.told_closed = closed;
@@ -89,11 +93,14 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
   const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
   if (session == nullptr && receipt.cart_id && receipt.session_tag)
     session = store_->find(*receipt.cart_id, *receipt.session_tag);
-  const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
-  at->second = {.lane = lane,
-                .passages = receipt.passages,
-                .session = session != nullptr && of_session ? std::optional(session->id) : std::nullopt,
-                .repeated = receipt.flags.has(Flag::kAfterRestart)};
+  auto& open = at->second;
+  open.lane = lane;
+  open.passages = receipt.passages;
+  open.session = session != nullptr && shopper ? std::optional(session->id) : std::nullopt;
+  open.repeated = receipt.flags.has(Flag::kAfterRestart);
+  if (!fresh) return;
+  open.shopper = shopper;
+  open.since = now.mono;
 }
 
 void Oracle::settle(std::size_t box, const Receipt& receipt) {
@@ -123,9 +130,20 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
 }
 
+void Oracle::judge_durable(std::size_t box, std::size_t lane, MonoTime now) {
+  const OpenReceipt* newest = nullptr;
+  for (const auto& [id, open] : open_[box]) {
+    if (open.lane == std::to_string(lane + 1) && (newest == nullptr || open.since > newest->since)) newest = &open;
+  }
+  // Somebody in the way of a barrier that closes is waited for by nobody.
+  if (newest == nullptr || !newest->shopper || newest->durable || lanes_[box][lane].safety) return;
+  if (now - newest->since < kDurableIn) violate("S5: " + place(box, lane) + " opened before its receipt was durable");
+}
+
 void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   for (const auto& [where, lane] : opened_) {
     ++openings_;
+    judge_durable(where, lane, now);
     const auto name = std::to_string(lane + 1);
     const bool has = std::any_of(open_[where].begin(), open_[where].end(),
                                  [&](const auto& entry) { return entry.second.lane == name; });
@@ -167,6 +185,7 @@ void Oracle::box_died(std::size_t box, MonoTime now) {
     lane.known = false;
     lane.alarm = false;
     if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1}) lane.awaits_reset = false;
+    if (disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1}) lane.held = false;
   }
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.

@@ -94,6 +94,12 @@ class Oracle {
     durable_.emplace_back(box, sealed);
     committed_.insert(sealed);
   }
+  void open_durable(std::size_t box, const Uuid& open) {
+    const auto found = open_[box].find(open);
+    if (found != open_[box].end()) found->second.durable = true;
+  }
+  /// The box found itself in the wrong.
+  void admitted_by_itself(const std::string& what) { violate(what); }
   void limits(const OfflinePolicyConfig& limits) { limits_ = limits; }
   void stranded(const std::string& what) { violate("S9: " + what); }
   void not_converged(const std::string& what) { violate("S10: " + what); }
@@ -108,6 +114,9 @@ class Oracle {
     std::uint32_t passages = 0;
     std::optional<Uuid> session;
     bool repeated = false;
+    bool shopper = false;  ///< cart or walkout
+    bool durable = false;
+    MonoTime since{};
   };
   struct SealedReceipt {
     std::optional<Uuid> session;
@@ -147,6 +156,7 @@ class Oracle {
     return "box " + std::to_string(box + 1) + " lane " + std::to_string(lane + 1);
   }
   void settle(std::size_t box, const Receipt& receipt);
+  void judge_durable(std::size_t box, std::size_t lane, MonoTime now);
   void judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now);
   void judge_presence(std::size_t box, const LaneTruth& truth, const Receipt& receipt, const Session* session,
                       const Now& now);

@@ -22,6 +22,7 @@ struct Session {
   bool revoked = false;
   bool payment_fails = false;
   bool foreign = false;  ///< the backend does not know it
+  bool plain = false;    ///< paid, long-lived, never revoked: good until it is used
   bool silent = false;   ///< settled at a till: neither cart nor stream tells of it
   MonoTime paid_at{};
   WallTime closed_at{};
