@@ -38,9 +38,7 @@ void Crowd::draw_again(Place& place) {
   place.session = id;
   const auto rest = static_cast<int>(session.party) - static_cast<int>(session.left);
   place.people = std::max(1, rest);
-  // Nobody has left on it and no other gate holds it: it is as good as new.
-  place.plain = session.plain && session.left == 0 && session.passed == 0 &&
-                (session.claimed_by.empty() || session.claimed_by == box_->name());
+  place.plain = false;
 }
 
 void Crowd::draw_session(Place& place, std::size_t lane) {

@@ -45,6 +45,15 @@ TEST_CASE("seeds without faults run clean") {
   }
 }
 
+TEST_CASE("people are counted exactly while carts are heard badly and in neighbouring lanes (seeds 7 and 9)") {
+  for (const std::uint64_t seed : {7, 9}) {
+    auto options = calm(seed, 150);
+    options.faults[static_cast<std::size_t>(FaultKind::kRadio)] = true;
+    CAPTURE(seed);
+    CHECK(run_seed(options).violation == "");
+  }
+}
+
 TEST_CASE("the oracle bites: commands to open that get lost") { CHECK(caught(Mutation::kDropOpen, "S") == "S"); }
 TEST_CASE("the oracle bites: a barrier closed on somebody") { CHECK(caught(Mutation::kCloseOnSomebody, "S1") == "S1"); }
 TEST_CASE("the oracle bites: a sealed receipt the disk loses") { CHECK(caught(Mutation::kLoseReceipt, "S6") == "S6"); }
