@@ -32,6 +32,8 @@ struct LaneEyes {
     return safety.bound && (safety.active || safety.raw || !safety.readable);
   }
   [[nodiscard]] bool exit_blocked() const { return exit.bound && (exit.active || !exit.readable); }
+  /// One contact that contradicts the other proves nothing.
+  [[nodiscard]] bool at_closed_limit() const { return limit_closed == true && limit_open != true; }
   /// Nobody is seen in the swept area or behind it.
   [[nodiscard]] bool inside_clear() const { return !safety_blocked() && !exit_blocked(); }
 };
@@ -150,6 +152,8 @@ class Lane {
   [[nodiscard]] bool down() const { return std::holds_alternative<Faulted>(phase_); }
   [[nodiscard]] bool fire_or_release() const { return must_release_; }
   [[nodiscard]] LaneIndex index() const { return index_; }
+  /// Somebody is leaving and not counted yet.
+  [[nodiscard]] bool counting() const { return counter_.pending(); }
 
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>

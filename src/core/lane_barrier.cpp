@@ -39,7 +39,7 @@ void Lane::close_barrier(Step step) {
 
 bool Lane::travelling_closed(Step step) const {
   if (config_->pulse_drive() || outputs_.barrier_closed_commanded() != true) return false;
-  if (eyes_.limits_bound) return eyes_.limit_closed == false;
+  if (eyes_.limits_bound) return eyes_.limit_closed.has_value() && !eyes_.at_closed_limit();
   return closed_at_ && !step.wake.due(*closed_at_ + config_->timing.close_travel);
 }
 
@@ -52,7 +52,7 @@ bool Lane::reopen_for_somebody(Step step) {
 
 bool Lane::forced_open(Step step) {
   if (config_->pulse_drive() || !eyes_.limits_bound) return false;
-  if (eyes_.limit_closed == true) {
+  if (eyes_.at_closed_limit()) {
     was_closed_ = true;
     forced_suspected_.reset();
     return false;
@@ -278,7 +278,7 @@ bool Lane::arrived_closed(bool time_over) const {
   if (!eyes_.limits_bound) return time_over;
   // Inferred from the other limit, it has left open and may travel still.
   const bool sure = config_->input(InputRole::kBarrierClosed).has_value() || time_over;
-  return eyes_.limit_closed == true && sure;
+  return eyes_.at_closed_limit() && sure;
 }
 
 void Lane::reopen_obstructed(Step step) {
@@ -326,7 +326,7 @@ void Lane::barrier_is_closed(Step step) {
 void Lane::now_closed(Step step) {
   closing_failures_ = 0;
   forced_ = false;
-  was_closed_ = eyes_.limits_bound && eyes_.limit_closed == true;
+  was_closed_ = eyes_.limits_bound && eyes_.at_closed_limit();
   seal_all(step, false);
 }
 

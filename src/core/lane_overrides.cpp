@@ -206,7 +206,7 @@ bool Lane::run(Step step, Recovering& phase) {
   const auto settled_from = clear_since_ ? std::optional(std::max(*clear_since_, phase_since_)) : std::nullopt;
   if (!wake.past(settled_from, config_->timing.settle) || counter_.pending()) return false;
   // Found closed, or still on its way there: closing judges the travel.
-  if (*commanded_closed && !config_->pulse_drive() && eyes_.limits_bound && eyes_.limit_closed != true) {
+  if (*commanded_closed && !config_->pulse_drive() && eyes_.limits_bound && !eyes_.at_closed_limit()) {
     return try_close(step);
   }
   if (*commanded_closed || config_->pulse_drive()) {

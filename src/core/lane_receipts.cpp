@@ -237,6 +237,7 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   describe(receipt, fields);
   gate.publish(PublicEventType::kReceipt, config_->id, wake.now(), std::move(fields));
   if (outcome != Outcome::kNotUsed) return;
+  if (receipt.basis == Basis::kOfflinePolicy) gate.policy.uncount(auth.since);
   if (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout) send_lapsed(step, receipt);
   if (receipt.kind == ReceiptKind::kStaff || (!receipt.session_id && !receipt.cart_id))
     gate.questions.untie(receipt.receipt_id);

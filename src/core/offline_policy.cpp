@@ -7,21 +7,21 @@ namespace {
 
 constexpr std::chrono::hours kWindow{1};
 
-MonoTime on_monotonic(WallTime at, const Now& now) {
-  return now.mono - std::max<milliseconds>(now.wall - at, milliseconds{0});
-}
+/// What seems to be in the future is new: a clock that stepped back must not open a limit again.
+Duration age_at_start(WallTime at, const Now& start) { return std::max(start.judging - at, milliseconds{0}); }
 
 }  // namespace
 
 OfflinePolicy::OfflinePolicy(const OfflinePolicyConfig& config, const LoadedState& state, const Now& start)
     : config_(config),
-      last_heard_(state.last_valid_answer.value_or(start.wall)),
-      heard_at_(on_monotonic(last_heard_, start)) {
-  for (const auto& exit : state.offline_exits) exits_.push_back({on_monotonic(exit.authorised_at, start), exit.total});
+      last_heard_(state.last_valid_answer.value_or(start.judging)),
+      heard_at_(start.mono - age_at_start(last_heard_, start)) {
+  for (const auto& exit : state.offline_exits)
+    exits_.push_back({start.mono - age_at_start(exit.authorised_at, start), exit.total});
 }
 
 void OfflinePolicy::heard(const Now& now) {
-  last_heard_ = now.wall;
+  last_heard_ = now.judging;
   heard_at_ = now.mono;
 }
 
@@ -47,6 +47,11 @@ bool OfflinePolicy::admits(bool cart, LaneMode lane_mode, const std::optional<Mo
 void OfflinePolicy::count(const std::optional<Money>& total, const Now& now) {
   std::erase_if(exits_, [&](const Exit& exit) { return now.mono - exit.at > kWindow; });
   exits_.push_back({now.mono, total});
+}
+
+void OfflinePolicy::uncount(MonoTime at) {
+  const auto found = std::find_if(exits_.begin(), exits_.end(), [&](const Exit& exit) { return exit.at == at; });
+  if (found != exits_.end()) exits_.erase(found);
 }
 
 }  // namespace exitgate

@@ -1,5 +1,6 @@
 // What the box may admit with no evidence while the backend is away (lane contract §4, "Offline policy").
-// Per box and durable: exits counted are read back from their receipts at start. A value.
+// Per box and durable: exits counted are read back from their receipts at start. The outage's age and the hour run on
+// monotonic time: a wall clock that is set opens and closes nothing. A value.
 #pragma once
 
 #include <deque>
@@ -10,8 +11,7 @@ namespace exitgate {
 
 class OfflinePolicy {
  public:
-  /// A box that has never heard its backend measures the outage from its start. What is durable has the age that the
-  /// wall clock gives it then; what is dated in the future is new.
+  /// A box that has never heard its backend measures the outage from its start.
   OfflinePolicy(const OfflinePolicyConfig& config, const LoadedState& state, const Now& start);
   void set_config(const OfflinePolicyConfig& config) { config_ = config; }
 
@@ -20,6 +20,9 @@ class OfflinePolicy {
   /// Whether one more exit, of `total` where known, keeps within every limit.
   [[nodiscard]] bool admits(bool cart, LaneMode lane_mode, const std::optional<Money>& total, const Now& now) const;
   void count(const std::optional<Money>& total, const Now& now);
+  /// The exit counted at `at` was not used: it is none.
+  void uncount(MonoTime at);
+  /// By the clock that judges expiry, for the next start.
   [[nodiscard]] WallTime last_heard() const { return last_heard_; }
   /// The disk is full: nothing is admitted without evidence.
   void set_storage_full(bool full) { storage_full_ = full; }
@@ -31,17 +34,16 @@ class OfflinePolicy {
   }
 
  private:
-  [[nodiscard]] std::int64_t amount(const std::optional<Money>& total) const;
-
-  OfflinePolicyConfig config_;
-  /// Ages go on by the monotonic clock, so that setting the wall clock neither ends an outage nor opens a limit again.
   struct Exit {
     MonoTime at{};
     std::optional<Money> total;
   };
+  [[nodiscard]] std::int64_t amount(const std::optional<Money>& total) const;
+
+  OfflinePolicyConfig config_;
   std::deque<Exit> exits_;  // at most max_exits_per_hour within an hour
-  WallTime last_heard_;     ///< to be stored
-  MonoTime heard_at_{};
+  WallTime last_heard_;
+  MonoTime heard_at_;
   bool storage_full_ = false;
 };
 

@@ -40,6 +40,7 @@ class SessionBook {
   static constexpr std::size_t kMaxAhead = 1000;
   static constexpr std::size_t kMaxPasses = 1000;
   static constexpr std::size_t kMaxRefusals = 1000;
+  static constexpr std::size_t kMaxBarredNames = 10000;
   static constexpr std::size_t kMaxLanesExpected = 64;
   /// Claims of other gates and revocations are kept 24 h; at the bound the oldest goes first. A session whose claim
   /// went is judged by the question at the lane, one whose revocation went by a closure if it has one.
@@ -65,6 +66,8 @@ class SessionBook {
   /// A closure arrived for the session after `asked_at`: what was refused then is overtaken.
   [[nodiscard]] bool closed_since(CartId cart, const SessionTag& tag, MonoTime asked_at) const;
   [[nodiscard]] bool revoked(const SessionName& name, const Now& now) const;
+  /// The session of this cart and tag, of whatever was ever heard of them, however old.
+  [[nodiscard]] std::optional<Uuid> session_of(CartId cart, const SessionTag& tag) const;
   [[nodiscard]] bool claimed_elsewhere(const std::optional<Uuid>& session_id, const Now& now) const;
 
   /// Whether a question ahead is worth asking: no evidence yet and none asked lately.
@@ -137,8 +140,8 @@ class SessionBook {
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
     visit(self.closures_, self.closures_by_expiry_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_,
-          self.passes_, self.refusals_, self.expected_, self.taken_until_, self.rows_, self.free_rows_, self.tidied_,
-          self.by_session_, self.by_cart_, self.salvaged_at_);
+          self.passes_, self.barred_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_,
+          self.free_rows_, self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
   }
 
  private:
@@ -171,6 +174,8 @@ class SessionBook {
   void tidy_ledger(const Now& now, Writes& writes);
   [[nodiscard]] static MonoTime expected_until(const ExpectedWalkout& entry, const Now& now);
   void tidy_expected(const Now& now, Writes& writes);
+  /// Keeps the cart's name of a session that is barred by its id, also when the evidence that told it is gone.
+  void remember_names(const Uuid& session_id);
   void drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes);
 
   std::map<CartTag, KnownClosure> closures_;
@@ -181,6 +186,7 @@ class SessionBook {
   AgingMap<Uuid, ShortId> claims_{kMaxClaims};
   std::map<CartTag, KeptAhead> ahead_;
   std::map<CartTag, PassHeard> passes_;
+  std::map<CartTag, Uuid> barred_names_;  ///< of sessions revoked, or claimed elsewhere, by id
   std::map<CartTag, KnownRefusal> refusals_;
   std::map<LaneId, std::deque<KeptExpected>> expected_;
   std::unordered_map<Uuid, MonoTime> taken_until_;  ///< how long entries that were taken may be used once returned

@@ -76,6 +76,12 @@ Verdict decide_locally(const Evidence& evidence, const PassHeard* pass, const Se
   if (!policy.admits(evidence.cart.has_value(), evidence.mode, std::nullopt, now)) {
     return VerdictRefuse{ShownReason::kSeeStaff, "no_evidence_offline"};
   }
+  // Known-bad never degrades to unknown: not with the evidence that named the session, either.
+  if (evidence.cart) {
+    Flags none;
+    const auto known = book.session_of(*evidence.cart, evidence.tag);
+    if (const auto no = barred(evidence, known, false, book, now, none)) return *no;
+  }
   const SessionTerms terms{.session_id = {},
                            .party_size = 1,
                            .total = {},

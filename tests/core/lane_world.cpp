@@ -61,9 +61,12 @@ GateConfig make_config(const std::vector<LaneOptions>& lanes) {
   return config;
 }
 
-LaneWorld::LaneWorld(std::vector<LaneOptions> lanes, LoadedState loaded, bool barrier_found_open)
+LaneWorld::LaneWorld(std::vector<LaneOptions> lanes, LoadedState loaded, bool barrier_found_open,
+                     const std::function<void(GateConfig&)>& tune)
     : options_(std::move(lanes)) {
-  const auto config = std::make_shared<const GateConfig>(make_config(options_));
+  auto made = make_config(options_);
+  if (tune) tune(made);
+  const auto config = std::make_shared<const GateConfig>(std::move(made));
   for (std::size_t i = 0; i < options_.size(); ++i) {
     const auto base = static_cast<PointId>(i * kPointsPerLane);
     for (PointId p = 0; p < 8; ++p) inputs_[static_cast<PointId>(base + p)] = false;
@@ -80,7 +83,8 @@ LaneWorld::LaneWorld(std::vector<LaneOptions> lanes, LoadedState loaded, bool ba
 Now LaneWorld::now() const {
   const auto since = std::chrono::duration_cast<milliseconds>(mono_.time_since_epoch());
   const WallTime wall = wall_from_ms(kWallStart_ms + since.count()) + wall_offset_;
-  return {.mono = mono_, .wall = wall, .judging = wall, .synchronised = true, .boot_ms = since.count()};
+  return {
+      .mono = mono_, .wall = wall, .judging = floor.value_or(wall), .synchronised = !floor, .boot_ms = since.count()};
 }
 
 void LaneWorld::set(PointId point, bool active) { inputs_[point] = active; }

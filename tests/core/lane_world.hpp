@@ -58,7 +58,7 @@ GateConfig make_config(const std::vector<LaneOptions>& lanes);
 class LaneWorld {
  public:
   explicit LaneWorld(std::vector<LaneOptions> lanes = {LaneOptions{}}, LoadedState loaded = {},
-                     bool barrier_found_open = false);
+                     bool barrier_found_open = false, const std::function<void(GateConfig&)>& tune = {});
 
   // --- hardware ---
   void set(PointId point, bool active);
@@ -96,6 +96,7 @@ class LaneWorld {
   void step(const Event& event);
   [[nodiscard]] Now now() const;
   void wall_step(milliseconds by) { wall_offset_ += by; }
+  std::optional<WallTime> floor;  ///< the clock is not synchronised: expiries are judged against this
 
   // --- what is seen ---
   [[nodiscard]] Phase phase(std::size_t lane = 0) const { return controller->lanes()[lane].phase(); }

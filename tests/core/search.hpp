@@ -1,0 +1,56 @@
+// Breadth-first search over everything that may happen to one lane. From every state each possible input is tried once;
+// states with the same key (search_key.cpp) are taken for one, which is the bound of the proof: what differs only in
+// a count beyond the key's or in a time between two deadlines is looked at once. From every new state it is also judged
+// what follows when all turns normal, and when somebody steps into the swept area.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "search_world.hpp"
+
+namespace exitgate::test {
+
+struct SearchResult {
+  std::size_t states = 0;
+  std::size_t transitions = 0;
+  std::size_t calm_runs = 0;    ///< states from which the lane was seen to come to rest
+  std::size_t person_runs = 0;  ///< states in which somebody stepped into the swept area
+  std::size_t depth = 0;        ///< inputs to the farthest state
+  bool complete = false;        ///< nothing new is left to find
+  std::string wrong;            ///< what was found, with the inputs that lead there
+};
+
+class Search {
+ public:
+  explicit Search(SearchOptions options) : options_(std::move(options)) {}
+  SearchResult run();
+
+ private:
+  struct Node {
+    SearchWorld world;
+    std::size_t id = 0;
+  };
+  struct Origin {
+    std::size_t from = 0;
+    Input input{};
+    std::size_t depth = 0;
+  };
+  bool expand(const Node& node);
+  bool arrive(SearchWorld&& world, std::size_t from, Input input);
+  void wait(SearchWorld& world) const;
+  [[nodiscard]] std::string rests(SearchWorld world);
+  [[nodiscard]] std::string come_to_rest(SearchWorld& world, std::vector<std::string>& way) const;
+  [[nodiscard]] static std::string lets_out(SearchWorld world);
+  [[nodiscard]] std::string path(std::size_t id) const;
+
+  SearchOptions options_;
+  SearchResult result_;
+  std::deque<Node> frontier_;
+  std::unordered_map<std::string, std::size_t> known_;
+  std::vector<Origin> origins_;
+  std::unordered_set<std::string> restful_;  ///< keys of states of a calm that came to rest
+};
+
+}  // namespace exitgate::test
