@@ -83,12 +83,13 @@ class Controller {
 
   void look_at_box(Wake& wake);
   void look_at_devices(Wake& wake);
+  void tell_device(DeviceId id, bool down, const Now& now);
   void look_at_backend(Wake& wake);
   void run_lanes(Wake& wake);
   void take_configuration(Wake& wake);
   void beat(Wake& wake);
   void rewrite();
-  void guard(const std::vector<LaneGuard>& before, Wake& wake);
+  void guard(Wake& wake);
   void mark_all() { stale_.assign(lanes_.size(), true); }
   void mark_receiver(DeviceId receiver);
   void command_all(const StaffCommand& command, Wake& wake);
@@ -99,6 +100,7 @@ class Controller {
   StateRewrite rewrite_;
   Ticket rewrite_ticket_ = 0;
   std::string cursor_;             ///< of the closures stream
+  std::vector<LaneGuard> guards_;  ///< of the lanes before this step
   std::vector<bool> stale_;        ///< lanes to run in this step
   std::vector<MonoTime> wake_at_;  ///< when each lane must run again
   std::vector<bool> pending_;      ///< lanes still on the old configuration

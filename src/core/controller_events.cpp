@@ -40,8 +40,7 @@ void Controller::on(const OutputsRead& event, Wake& wake) {
 
 void Controller::on(const OutputWritten& event, Wake& wake) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i].on_output_written(event, wake.now());
-    stale_[i] = true;
+    if (lanes_[i].on_output_written(event, wake.now())) stale_[i] = true;
   }
 }
 
@@ -251,7 +250,6 @@ void Controller::look_at_devices(Wake& wake) {
     const auto id = static_cast<DeviceId>(i);
     const auto& health = gate_.inputs.device(id);
     const auto& device = gate_.config->devices[i];
-    const std::string part = "device:" + device.name.str();
     if (device_told_up_[i] != health.up) {
       device_told_up_[i] = health.up;
       device_since_[i] = now.wall;
@@ -261,21 +259,28 @@ void Controller::look_at_devices(Wake& wake) {
                    .lane_id = {},
                    .fields = {{"name", device.name.str()}, {"state", std::string(health.up ? "up" : "down")}}}});
     }
-    const auto& why = device_why_[id];
-    if (device.kind == DeviceKind::kReceiver) {
-      const bool down = !health.up && (health.ever_up || wake.due(health.unheard_since + kReceiverHeardIn));
-      gate_.faults.set(
-          down, FaultCode::kReceiverDown, part,
-          "the receiver does not answer" + (why.empty() ? "" : " (" + why + ")") + ": check its cable and power", now,
-          gate_.out);
-    } else {
-      const bool lost = gate_.inputs.device_lost(id, kFireLost, wake);
-      gate_.faults.set(
-          lost, FaultCode::kDeviceDown, part,
-          "the device does not answer" + (why.empty() ? "" : " (" + why + ")") + ": check its cable, power and address",
-          now, gate_.out);
-    }
+    const bool receiver = device.kind == DeviceKind::kReceiver;
+    const bool down = receiver ? !health.up && (health.ever_up || wake.due(health.unheard_since + kReceiverHeardIn))
+                               : gate_.inputs.device_lost(id, kFireLost, wake);
+    if (down || !gate_.faults.empty()) tell_device(id, down, now);
   }
+}
+
+void Controller::tell_device(DeviceId id, bool down, const Now& now) {
+  const auto& device = gate_.config->devices[id];
+  const auto code = device.kind == DeviceKind::kReceiver ? FaultCode::kReceiverDown : FaultCode::kDeviceDown;
+  const std::string part = "device:" + device.name.str();
+  if (!down || gate_.faults.stands(code, part)) {
+    gate_.faults.set(down, code, part, "", now, gate_.out);
+    return;
+  }
+  const auto found = device_why_.find(id);
+  const auto why = found == device_why_.end() || found->second.empty() ? std::string() : " (" + found->second + ")";
+  gate_.faults.raise(code, part,
+                     code == FaultCode::kReceiverDown
+                         ? "the receiver does not answer" + why + ": check its cable and power"
+                         : "the device does not answer" + why + ": check its cable, power and address",
+                     now, gate_.out);
 }
 
 void Controller::look_at_backend(Wake& wake) {

@@ -10,35 +10,35 @@ bool fades(FaultCode code) { return code == FaultCode::kObstructed || code == Fa
 
 }  // namespace
 
-void FaultBoard::raise(FaultCode code, const std::string& part, std::string advice, const Now& now,
+void FaultBoard::raise(FaultCode code, std::string_view part, std::string_view advice, const Now& now,
                        std::vector<Command>& out, std::optional<Severity> severity) {
-  const auto key = std::pair(code, part);
-  const auto found = standing_.find(key);
+  const auto found = standing_.find(std::pair(code, part));
   if (found != standing_.end()) {
     found->second.last = now.mono;
     return;
   }
   const Fault fault{.code = code,
                     .severity = severity.value_or(default_severity(code)),
-                    .part = part,
+                    .part = std::string(part),
                     .since = now.wall,
-                    .advice = std::move(advice)};
-  standing_.emplace(key, Standing{fault, now.mono});
+                    .advice = std::string(advice)};
+  standing_.emplace(std::pair(code, fault.part), Standing{fault, now.mono});
   publish(fault, true, now, out);
 }
 
-void FaultBoard::clear(FaultCode code, const std::string& part, const Now& now, std::vector<Command>& out) {
-  const auto found = standing_.find({code, part});
+void FaultBoard::clear(FaultCode code, std::string_view part, const Now& now, std::vector<Command>& out) {
+  if (standing_.empty()) return;
+  const auto found = standing_.find(std::pair(code, part));
   if (found == standing_.end()) return;
   const Fault fault = found->second.fault;
   standing_.erase(found);
   publish(fault, false, now, out);
 }
 
-void FaultBoard::set(bool active, FaultCode code, const std::string& part, std::string advice, const Now& now,
+void FaultBoard::set(bool active, FaultCode code, std::string_view part, std::string_view advice, const Now& now,
                      std::vector<Command>& out) {
   if (active) {
-    raise(code, part, std::move(advice), now, out);
+    raise(code, part, advice, now, out);
   } else {
     clear(code, part, now, out);
   }
@@ -52,7 +52,9 @@ void FaultBoard::update(Wake& wake, std::vector<Command>& out) {
   for (const auto& [code, part] : faded) clear(code, part, wake.now(), out);
 }
 
-bool FaultBoard::stands(FaultCode code, const std::string& part) const { return standing_.contains({code, part}); }
+bool FaultBoard::stands(FaultCode code, std::string_view part) const {
+  return !standing_.empty() && standing_.contains(std::pair(code, part));
+}
 
 std::vector<Fault> FaultBoard::all() const {
   std::vector<Fault> faults;
@@ -60,7 +62,7 @@ std::vector<Fault> FaultBoard::all() const {
   return faults;
 }
 
-std::vector<Fault> FaultBoard::of(const std::string& part) const {
+std::vector<Fault> FaultBoard::of(std::string_view part) const {
   std::vector<Fault> faults;
   for (const auto& [key, standing] : standing_) {
     if (key.second == part) faults.push_back(standing.fault);

@@ -20,6 +20,7 @@ std::optional<bool> limit(const InputLevel& level) {
 Lane::Lane(const GateConfig& config, LaneIndex index, const LaneDurable* kept, const Now& start)
     : config_(&config.lanes[index]),
       index_(index),
+      part_("lane:" + config_->id.str()),
       outputs_(*config_),
       phase_since_(start.mono),
       phase_since_wall_(start.wall) {
@@ -38,6 +39,7 @@ bool Lane::reconfigure(const GateConfig& config, LaneIndex index) {
   if (!empty) return false;
   config_ = &config.lanes[index];
   index_ = index;
+  part_ = "lane:" + config_->id.str();
   outputs_.set_config(*config_);
   if (!durable_.mode_set_by_staff) durable_.mode = config_->mode;
   return true;

@@ -126,7 +126,8 @@ class Lane {
   void update(GateState& gate, Wake& wake);
   void on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake);
   void on_outputs_read(GateState& gate, const PointLevel& level, const Now& now);
-  void on_output_written(const OutputWritten& written, const Now& now) { outputs_.on_written(written, now); }
+  /// False: another lane's.
+  bool on_output_written(const OutputWritten& written, const Now& now) { return outputs_.on_written(written, now); }
   void on_device(DeviceId device) { outputs_.on_device_lost(device); }
   /// Whether a pulse or answer of the store's stream may have changed this shopper's verdict.
   Status command(GateState& gate, const StaffCommand& command, Wake& wake);
@@ -148,7 +149,7 @@ class Lane {
   [[nodiscard]] std::uint64_t authorisations_ever() const { return authorisations_ever_; }
   [[nodiscard]] const LanePhase& lane_phase() const { return phase_; }
   [[nodiscard]] const std::optional<Shopper>& shopper() const { return shopper_; }
-  [[nodiscard]] std::string part() const { return "lane:" + config_->id.str(); }
+  [[nodiscard]] const std::string& part() const { return part_; }
   [[nodiscard]] bool down() const { return std::holds_alternative<Faulted>(phase_); }
   [[nodiscard]] bool fire_or_release() const { return must_release_; }
   [[nodiscard]] LaneIndex index() const { return index_; }
@@ -278,6 +279,7 @@ class Lane {
 
   const LaneConfig* config_;
   LaneIndex index_ = 0;
+  std::string part_;  ///< as faults name it
   LaneDurable durable_;
   LaneOutputs outputs_;
   LaneEyes eyes_;

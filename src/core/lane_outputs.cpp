@@ -89,15 +89,16 @@ LaneOutputs::ReadBack LaneOutputs::on_read(const PointLevel& level, const Now& n
   return lost ? ReadBack::kFoundClosed : ReadBack::kOther;
 }
 
-void LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
+bool LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
   const auto role = role_of(written.point);
-  if (!role) return;
+  if (!role) return false;
   auto& current = state(*role);
-  if (current.energised != written.energised) return;  // of a write that was replaced
+  if (current.energised != written.energised) return true;  // of a write that was replaced
   current.writing = false;
   current.confirmed = written.ok;
   current.proven = current.proven || written.ok;
   current.refreshed_at = written.ok ? now.mono : now.mono - kRefresh + kRetryAfter;
+  return true;
 }
 
 void LaneOutputs::on_device_lost(DeviceId device) {

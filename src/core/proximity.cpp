@@ -191,9 +191,9 @@ std::vector<Candidate> Proximity::fitting(Carts& carts, std::size_t lane, const 
 std::vector<Candidate> Proximity::closed_near(DeviceId receiver, MonoTime now) const {
   std::vector<Candidate> found;
   for (const auto& [id, cart] : carts_) {
-    if (cart.frame.state != BeaconState::kClosed || cart.frame.session_tag.is_zero()) continue;
+    if (cart.frame.state != BeaconState::kClosed) continue;
     const auto* here = fresh_reading(cart, receiver, now);
-    if (here == nullptr || !here->near_since) continue;
+    if (here == nullptr || !here->near_since || cart.frame.session_tag.is_zero()) continue;
     found.push_back(
         {.cart_id = id, .session_tag = cart.frame.session_tag, .state = cart.frame.state, .level_dbm = here->smoothed});
   }

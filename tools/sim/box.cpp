@@ -8,7 +8,8 @@
 namespace exitgate::sim {
 namespace {
 
-constexpr Duration kPollAtMostEvery = milliseconds{40};
+/// A polled level is good for 100 ms.
+constexpr Duration kPollAtMostEvery = milliseconds{90};
 constexpr Duration kStartAgain = std::chrono::seconds{2};
 constexpr std::int64_t kWallStart_ms = 1793000000000;
 

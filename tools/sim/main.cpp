@@ -1,4 +1,5 @@
 // exitgate-sim: runs seeds on all cores and says what came of them.
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -14,10 +15,18 @@
 namespace exitgate::sim {
 namespace {
 
+constexpr std::array kEventNames{
+    "InputsPolled",     "OutputsRead",   "OutputWritten", "DeviceUp",        "DeviceDown",
+    "BeaconHeard",      "MistimedHeard", "PassHeard",     "CartClockNotice", "AnswerArrived",
+    "BackendConnected", "StreamArrived", "Persisted",     "StaffCommand",    "ShellFault",
+    "StorageState",     "Tick",          "Reconfigure"};
+static_assert(kEventNames.size() == kEventKinds);
+
 struct Totals {
   std::int64_t seeds = 0, exits = 0, openings = 0, receipts = 0, steps = 0;
   double hours = 0;
   std::array<std::int64_t, kFaultKindCount> injected{};
+  DiskCounts disk;
   decltype(Report::coverage) coverage{};
 
   void add(const Report& r) {
@@ -27,6 +36,7 @@ struct Totals {
     receipts += r.receipts;
     steps += r.steps;
     hours += r.virtual_hours;
+    disk.add(r.disk);
     for (std::size_t i = 0; i < injected.size(); ++i) injected[i] += r.injected[i];
     for (std::size_t p = 0; p < kPhaseCount; ++p) {
       for (std::size_t e = 0; e < kEventKinds; ++e) coverage[p][e] += r.coverage[p][e];
@@ -34,22 +44,66 @@ struct Totals {
   }
 };
 
-void print(const Totals& totals, double seconds) {
-  std::size_t pairs = 0;
-  for (const auto& row : totals.coverage) {
-    for (const auto count : row) pairs += count > 0;
+void print_coverage(const Totals& totals) {
+  std::size_t seen = 0;
+  std::string never;
+  for (std::size_t e = 0; e < kEventKinds; ++e) {
+    std::size_t phases = 0;
+    for (std::size_t p = 0; p < kPhaseCount; ++p) phases += totals.coverage[p][e] > 0 ? 1U : 0U;
+    seen += phases;
+    if (phases == 0) never += (never.empty() ? "" : ", ") + std::string(kEventNames[e]);
   }
-  std::printf("%lld seeds, %lld exits, %lld openings, %lld receipts, %lld steps, %.1f virtual hours in %.1f s\n",
-              static_cast<long long>(totals.seeds), static_cast<long long>(totals.exits),
-              static_cast<long long>(totals.openings), static_cast<long long>(totals.receipts),
-              static_cast<long long>(totals.steps), totals.hours, seconds);
-  std::printf("%.0f exits/s; phase x event pairs seen: %zu of %zu\nfaults:",
-              static_cast<double>(totals.exits) / seconds, pairs, kPhaseCount * kEventKinds);
-  for (std::size_t i = 0; i < kFaultKindCount; ++i) {
-    std::printf(" %s %lld", kFaultKindNames[i], static_cast<long long>(totals.injected[i]));
-  }
+  std::printf("phase x event pairs seen: %zu of %zu", seen, kPhaseCount * kEventKinds);
+  if (!never.empty()) std::printf(" (in no phase, because the simulated world has none: %s)", never.c_str());
   std::printf("\n");
 }
+
+void print(const Totals& totals, double seconds) {
+  const auto number = [](std::int64_t value) { return static_cast<long long>(value); };
+  std::printf("%lld seeds, %lld exits, %lld openings, %lld receipts, %lld steps, %.1f virtual hours in %.1f s\n",
+              number(totals.seeds), number(totals.exits), number(totals.openings), number(totals.receipts),
+              number(totals.steps), totals.hours, seconds);
+  std::printf("%.0f exits/s\n", static_cast<double>(totals.exits) / seconds);
+  print_coverage(totals);
+  std::printf("faults:");
+  for (std::size_t i = 0; i < kFaultKindCount; ++i) {
+    std::printf(" %s %lld", kFaultKindNames[i], number(totals.injected[i]));
+  }
+  const auto& disk = totals.disk;
+  std::printf(
+      "\ndisk: %lld operations, database opened %lld times, %lld kills, %lld power cuts, %lld deaths within an "
+      "operation, "
+      "%lld torn writes,\n  %lld unsynced sectors lost and %lld kept, failed: %lld reads, %lld writes, %lld syncs, "
+      "%lld "
+      "for want of space\n",
+      number(disk.operations), number(disk.openings), number(disk.kills), number(disk.power_cuts),
+      number(disk.cuts_within), number(disk.torn_writes), number(disk.sectors_lost), number(disk.sectors_kept),
+      number(disk.read_errors), number(disk.write_errors), number(disk.sync_errors), number(disk.full));
+}
+
+/// One line on a terminal: how far, how fast, how long still.
+class Progress {
+ public:
+  explicit Progress(std::uint64_t seeds) : seeds_(seeds), shows_(isatty(STDERR_FILENO) != 0) {}
+  void show(const Totals& totals, double seconds) const {
+    if (!shows_) return;
+    constexpr int kWidth = 30;
+    const double part = static_cast<double>(totals.seeds) / static_cast<double>(seeds_);
+    const auto full = static_cast<std::size_t>(part * kWidth);
+    const auto bar = std::string(full, '#') + std::string(kWidth - full, '.');
+    std::fprintf(stderr, "\r[%s] %lld of %llu seeds, %lld exits, %.0f exits/s, %.0f s left ", bar.c_str(),
+                 static_cast<long long>(totals.seeds), static_cast<unsigned long long>(seeds_),
+                 static_cast<long long>(totals.exits), static_cast<double>(totals.exits) / seconds,
+                 seconds * (1 - part) / part);
+  }
+  void end() const {
+    if (shows_) std::fprintf(stderr, "\n");
+  }
+
+ private:
+  std::uint64_t seeds_;
+  bool shows_;
+};
 
 void print_failure(Options options, const Report& report) {
   std::printf("seed %llu: %s\n  at %.3f s of virtual time (record it with --trace FILE); the last events:\n",
@@ -62,13 +116,18 @@ void print_failure(Options options, const Report& report) {
 }
 
 int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
+  // SQLite's count of memory in use is one lock for all threads.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   std::atomic<std::uint64_t> next{first};
   std::atomic<bool> failed{false};
   std::mutex guard;
   Totals totals;
   std::vector<Report> failures;
   const auto started = std::chrono::steady_clock::now();
-  const bool shows = isatty(STDERR_FILENO) != 0;
+  const auto seconds = [started] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  };
+  const Progress progress(last - first + 1);
   auto work = [&] {
     for (auto seed = next++; seed <= last && !failed; seed = next++) {
       auto own = options;
@@ -76,9 +135,7 @@ int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
       auto report = run_seed(own);
       const std::lock_guard lock(guard);
       totals.add(report);
-      if (shows)
-        std::fprintf(stderr, "\r%lld of %llu seeds, %lld exits", static_cast<long long>(totals.seeds),
-                     static_cast<unsigned long long>(last - first + 1), static_cast<long long>(totals.exits));
+      progress.show(totals, seconds());
       if (report.violation.empty()) continue;
       failures.push_back(std::move(report));
       failed = true;
@@ -87,8 +144,8 @@ int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
   for (auto& thread : threads) thread.join();
-  if (shows) std::fprintf(stderr, "\n");
-  print(totals, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  progress.end();
+  print(totals, seconds());
   for (const auto& failure : failures) print_failure(options, failure);
   return failures.empty() ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 
 #include "core/event.hpp"
 #include "core/status.hpp"
+#include "tools/sim/disk_counts.hpp"
 #include "trace/recorder.hpp"
 
 namespace exitgate::sim {
@@ -54,6 +55,7 @@ struct Report {
   std::int64_t steps = 0;
   double virtual_hours = 0;
   std::array<std::int64_t, kFaultKindCount> injected{};
+  DiskCounts disk;
   std::array<std::array<std::int64_t, kEventKinds>, kPhaseCount> coverage{};  ///< phase × event
   std::string violation;                                                      ///< empty: none
   double violated_at_s = 0;

@@ -121,6 +121,7 @@ class World {
     const auto span = agenda_.now() - MonoTime{std::chrono::seconds{1000}};
     report_.virtual_hours = static_cast<double>(span.count()) / 3.6e9;
     report_.violated_at_s = static_cast<double>(us_since_origin(agenda_.now())) / 1e6;
+    for (const auto& box : boxes_) report_.disk.add(box->disk_counts());
     for (const auto& box : boxes_) report_.trace.insert(report_.trace.end(), box->trace.begin(), box->trace.end());
     for (const auto& box : boxes_) {
       for (auto& recording : box->recordings()) report_.recordings.push_back(std::move(recording));
