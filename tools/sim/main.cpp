@@ -54,7 +54,7 @@ void print_coverage(const Totals& totals) {
     if (phases == 0) never += (never.empty() ? "" : ", ") + std::string(kEventNames[e]);
   }
   std::printf("phase x event pairs seen: %zu of %zu", seen, kPhaseCount * kEventKinds);
-  if (!never.empty()) std::printf(" (in no phase, because the simulated world has none: %s)", never.c_str());
+  if (!never.empty()) std::printf(" (not at all: %s)", never.c_str());
   std::printf("\n");
 }
 
