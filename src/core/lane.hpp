@@ -159,7 +159,7 @@ class Lane {
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
-    visit(self.config_, self.index_, self.durable_, self.outputs_, self.eyes_, self.counter_, self.phase_,
+    visit(self.config_, self.index_, self.part_, self.durable_, self.outputs_, self.eyes_, self.counter_, self.phase_,
           self.phase_since_, self.phase_since_wall_, self.announced_, self.announced_reason_, self.announced_once_,
           self.shopper_, self.presences_, self.auths_, self.authorisations_ever_, self.admitted_while_blocked_,
           self.must_release_, self.key_hold_, self.device_lost_, self.fire_lost_, self.limits_bad_, self.eye_stuck_,

@@ -100,7 +100,8 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
   open.repeated = receipt.flags.has(Flag::kAfterRestart);
   if (!fresh) return;
   open.shopper = shopper;
-  open.since = now.mono;
+  // Behind a write that the disk refused it is given to the disk later than it was decided.
+  open.since = std::min(now.mono, MonoTime{milliseconds{receipt.authorised_mono_ms}});
 }
 
 void Oracle::settle(std::size_t box, const Receipt& receipt) {
@@ -126,6 +127,10 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   sealed_[box][receipt.receipt_id] = std::move(sealed);
   if (open != open_[box].end()) open_[box].erase(open);
   sealed_now_.push_back(receipt.lane_id.str());
+  if (receipt.outcome == Outcome::kNotUsed) {
+    // Nobody left on it: it is no exit of the hour.
+    std::erase_if(offline_[box], [&](const OfflineExit& exit) { return exit.receipt_id == receipt.receipt_id; });
+  }
   if (receipt.outcome == Outcome::kPassed && receipt.passages == 0) violate("S5: passed without a passage");
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
 }

@@ -180,7 +180,12 @@ class Oracle {
   std::vector<bool> disk_refuses_;
   std::vector<Owed> owed_;
   std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, heard_at_;
-  std::vector<std::deque<std::pair<MonoTime, std::int64_t>>> offline_;  ///< exits of the last hour, and their sums
+  struct OfflineExit {
+    MonoTime at{};
+    std::int64_t amount_minor = 0;
+    Uuid receipt_id;
+  };
+  std::vector<std::deque<OfflineExit>> offline_;  ///< admitted in the last hour and not sealed `not_used`
   OfflinePolicyConfig limits_;
   std::vector<std::pair<std::size_t, std::size_t>> opened_;
   std::vector<std::string> sealed_now_;  ///< lanes with a receipt sealed in this step

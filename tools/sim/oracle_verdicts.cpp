@@ -156,13 +156,14 @@ void Oracle::judge_offline(std::size_t box, const Receipt& receipt, const Now& n
   if (backend_bad_until_[box] < now.mono)
     violate("S3: " + where + " admits by the offline policy while the backend answers");
   auto& exits = offline_[box];
-  while (!exits.empty() && now.mono - exits.front().first > std::chrono::hours{1}) exits.pop_front();
-  exits.emplace_back(now.mono, receipt.total ? receipt.total->amount_minor : limits_.assumed_total_minor);
+  while (!exits.empty() && now.mono - exits.front().at > std::chrono::hours{1}) exits.pop_front();
+  exits.push_back(
+      {now.mono, receipt.total ? receipt.total->amount_minor : limits_.assumed_total_minor, receipt.receipt_id});
   // A clock that stepped has moved the hour, and the age of the outage, with it.
   const bool clock_told = clock_stepped_at_[box] == MonoTime{};
   if (!clock_told) return;
   std::int64_t sum = 0;
-  for (const auto& [at, amount] : exits) sum += amount;
+  for (const auto& exit : exits) sum += exit.amount_minor;
   if (static_cast<int>(exits.size()) > limits_.max_exits_per_hour || sum > limits_.max_total_minor)
     violate("S3: " + where + " admits more by the offline policy than its limits allow");
   if (now.mono - heard_at_[box] > std::chrono::minutes{limits_.max_outage_minutes} + std::chrono::seconds{1})
