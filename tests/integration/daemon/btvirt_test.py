@@ -16,7 +16,8 @@ class EmulatedReceiver(unittest.TestCase):
             gate.module.inputs[LANE_3 + RELEASE] = True
             gate.module.add_barrier(LANE_3 + BARRIER, LANE_3 + OPEN_LIMIT, LANE_3 + CLOSED_LIMIT)
             gate.write_store(more='[[device]]\nname = "rx2"\ndriver = "hci-uart"\npath = "unix:%s"\n' % btvirt.le_socket
-                             + LANE.format(id="3", mode="cart", receiver='receiver = "rx2"', i=[LANE_3 + n for n in range(6)], close_delay_ms=200))
+                             + LANE.format(id="3", mode="cart", receiver='receiver = "rx2"', i=[LANE_3 + n for n in range(6)], close_delay_ms=200,
+                                           stale_ms=100, device_lost_ms=500))
             gate.start()
             gate.until_idle()
             gate.until_phase("idle", lane="3")

@@ -39,7 +39,7 @@ outputs.barrier = {{ point = "io1/coil/{i[0]}", energised = "closed" }}
 outputs.signal_green = "io1/coil/{i[1]}"
 outputs.signal_red = "io1/coil/{i[2]}"
 outputs.buzzer = "io1/coil/{i[3]}"
-timing = {{ settle_ms = 200, close_delay_ms = {close_delay_ms}, join_gap_ms = 300, party_gap_ms = 1500, lapse_ms = 2000, device_lost_ms = 500 }}
+timing = {{ settle_ms = 200, close_delay_ms = {close_delay_ms}, join_gap_ms = 300, party_gap_ms = 1500, lapse_ms = 2000, stale_ms = {stale_ms}, device_lost_ms = {device_lost_ms} }}
 """
 
 
@@ -74,7 +74,8 @@ class Gate:
         self.radio = peer(self.path("rx1"), store_key, STORE)
         self.cleanup.callback(self.radio.close)
         self.store = {"url": "https://127.0.0.1:%d" % self.backend.port, "ca": "tls/ca.pem", "device": device, "more": "",
-                      "shutdown": "open", "trust": "always", "radio": "unix:rx1", "close_delay_ms": 200} | store
+                      "shutdown": "open", "trust": "always", "radio": "unix:rx1", "close_delay_ms": 200, "stale_ms": 100,
+                      "device_lost_ms": 500} | store
         self.environment = environment or {}
         os.mkdir(self.path("state"))
         os.mkdir(self.path("run"), 0o700)
@@ -134,9 +135,10 @@ name = "rx1"
 driver = "hci-uart"
 path = "{s['radio']}"
 """
-        for name, mode, first in (("1", "cart", CART_LANE), ("2", "walkout", WALKOUT_LANE)):
+        for lane, mode, first in (("1", "cart", CART_LANE), ("2", "walkout", WALKOUT_LANE)):
             receiver = 'receiver = "rx1"' if mode == "cart" else ""
-            text += LANE.format(id=name, mode=mode, receiver=receiver, i=[first + n for n in range(6)], close_delay_ms=s["close_delay_ms"])
+            text += LANE.format(id=lane, mode=mode, receiver=receiver, i=[first + n for n in range(6)],
+                                **{name: s[name] for name in ("close_delay_ms", "stale_ms", "device_lost_ms")})
         return text + s["more"]
 
     def write_store(self, text=None, **changes):
