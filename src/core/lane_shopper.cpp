@@ -281,6 +281,12 @@ bool Lane::judge(Step step) {
     return false;
   }
   const Now& now = step.wake.now();
+  // A refusal that the backend has ended is no answer any more, and its question not one that got none: ask anew.
+  const bool refusal = shopper.answer && std::holds_alternative<Refuse>(*shopper.answer);
+  if (refusal && shopper.cart && gate.book.refusal(*shopper.cart, shopper.tag) == nullptr) {
+    shopper.answer.reset();
+    shopper.asked = shopper.asked_at == now.mono;
+  }
   auto verdict = decide(evidence(step), gate.book, gate.policy, now);
   const auto* yes = std::get_if<VerdictAdmit>(&verdict);
   const bool local = yes != nullptr && (yes->basis == Basis::kSignedPass || yes->basis == Basis::kOfflinePolicy);

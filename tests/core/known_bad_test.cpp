@@ -1,5 +1,6 @@
 // Known-bad never degrades to unknown, whatever kind of no-answer follows; what a restart, a damaged database and a
 // clock that is not synchronised leave of the evidence (lane contract §4; backend, beacon and operation contracts).
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "lane_world.hpp"
@@ -255,6 +256,35 @@ TEST_CASE("closures and signed passes count toward no limit of the policy") {
   world.run(seconds{1});
   REQUIRE(world.barrier_commanded_open());
   CHECK(world.open.begin()->second.basis == Basis::kOfflinePolicy);
+}
+
+TEST_CASE(
+    "a refusal that a closure ended which is itself too old to open is asked about anew, never a case for the policy "
+    "(simulator, seed 45)") {
+  auto world = generous_world();
+  world.backend = [](const ConfirmRequest&) { return Refuse{RefuseReason::kSessionOpen}; };
+  settle(world);
+  come(world);
+  world.run(seconds{1});  // between two of the questions that are asked again
+  REQUIRE(world.phase() == Phase::kRefused);
+  world.backend = [](const ConfirmRequest&) { return std::nullopt; };
+  const auto present = [&] {
+    return std::count_if(world.asked.begin(), world.asked.end(),
+                         [](const ConfirmRequest& request) { return request.stage == Stage::kPresent; });
+  };
+  const auto asked_before = present();
+  auto expired = closure(117, 1, 1);
+  expired.expires_at = world.now().wall - minutes{1};
+  world.push(expired);
+  world.run(milliseconds{100});
+  CHECK_FALSE(world.barrier_commanded_open());
+  REQUIRE(present() == asked_before + 1);
+  for (std::size_t i = 0; i < world.asked.size(); ++i) {
+    if (world.asked[i].stage == Stage::kPresent && world.asked[i].observed_at == world.asked.back().observed_at)
+      world.answer(i, admit_answer(1));
+  }
+  world.run(milliseconds{100});
+  CHECK(world.barrier_commanded_open());
 }
 
 }  // namespace exitgate::test
