@@ -146,9 +146,18 @@ class StoreRun(Gate):
             self.eye(lane, point, blocked)
             time.sleep(STEP_S)
 
+    def gives_up(self):
+        """Whoever stands before a lane goes back into the store, and the store's tracking sees it."""
+        for lane in LANES:
+            self.eye(lane, APPROACH, False)
+        for gone in self.exits:
+            if gone.lane == WALKOUT_LANE:
+                self.backend.admin("POST", "arrivals", {"lane_id": "elsewhere", "session_id": gone.session, "push_expected": False})
+
     def start_with_people_inside(self):
         """Started again; whoever stood in a lane is let out, the lanes are in service again."""
         inside = [lane for lane in LANES if self.module.inputs.get(lane + SAFETY)]
+        self.gives_up()
         self.start()
         for lane in inside:
             self.commanded_open_for(lane)
