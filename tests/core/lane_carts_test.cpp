@@ -1,0 +1,169 @@
+// Which cart is in which lane, and when a mixed lane takes a walkout (lane contract §2–3).
+#include <catch2/catch_test_macros.hpp>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+void settle(LaneWorld& world, std::size_t lane = 0) {
+  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
+}
+constexpr std::size_t kSecond = 1;
+constexpr PointId kApproach2 = kApproach + kPointsPerLane;
+
+}  // namespace
+
+TEST_CASE("a cart heard stronger at the neighbour binds there and not here") {
+  LaneWorld world({LaneOptions{}, LaneOptions{}});
+  settle(world);
+  settle(world, kSecond);
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed, -68, 0);
+  world.beacon(117, BeaconState::kClosed, -60, 1);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  world.set(kApproach2, true);
+  world.run(milliseconds{100});
+  CHECK_FALSE(world.barrier_commanded_open(0));
+  CHECK(world.barrier_commanded_open(1));
+}
+
+TEST_CASE("two carts without a margin, both closed: the stronger is admitted and the receipt says ambiguous_cart") {
+  LaneWorld world;
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.push(closure(118, 2, 2));
+  world.beacon(117, BeaconState::kClosed, -60, 0, 1);
+  world.beacon(118, BeaconState::kClosed, -61, 0, 2);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  REQUIRE(world.open.size() == 1);
+  CHECK(world.open.begin()->second.cart_id == 117U);
+  CHECK(world.open.begin()->second.flags.has(Flag::kAmbiguousCart));
+}
+
+TEST_CASE(
+    "two carts without a margin, one not closed: after ambiguity_ms the shopper is sent to staff, and a margin ends "
+    "it") {
+  LaneWorld world;
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.cart_id == 118U) return Refuse{RefuseReason::kSessionOpen};
+    return std::nullopt;
+  };
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed, -60, 0, 1);
+  world.beacon(118, BeaconState::kShopping, -61, 0, 2);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  world.run(milliseconds{1900});
+  CHECK(world.phase() == Phase::kPresent);
+  world.run(milliseconds{200});
+  CHECK(world.phase() == Phase::kRefused);
+  CHECK(world.reason() == "see_staff");
+  world.beacon(118, BeaconState::kShopping, -74, 0, 2);
+  REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{3}));
+}
+
+TEST_CASE("an idle cart alone is sent to staff, and next to a paid one it does not count") {
+  LaneWorld world;
+  settle(world);
+  world.beacon(200, BeaconState::kIdle, -58, 0, 0);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  world.run(milliseconds{300});
+  CHECK(world.phase() == Phase::kRefused);
+  CHECK(world.reason() == "see_staff");
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed, -60, 0, 1);
+  REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{2}));
+  CHECK(world.open.begin()->second.cart_id == 117U);
+}
+
+TEST_CASE("a mixed lane takes a bound cart, and without one a walkout after bind_wait_ms") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
+    return std::nullopt;
+  };
+  settle(world);
+  world.set(kApproach, true);
+  world.run(milliseconds{350});
+  CHECK(world.phase() == Phase::kPresent);
+  world.run(milliseconds{150});
+  CHECK(world.barrier_commanded_open());
+  REQUIRE(world.open.size() == 1);
+  CHECK(world.open.begin()->second.kind == ReceiptKind::kWalkout);
+}
+
+TEST_CASE("a mixed lane that hears a cart nearby waits for it longer before it takes a walkout") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  settle(world);
+  world.beacon(117, BeaconState::kShopping, -80);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  world.run(milliseconds{2300});
+  CHECK(world.phase() == Phase::kPresent);
+  world.run(milliseconds{400});
+  CHECK(world.phase() == Phase::kDeciding);
+}
+
+TEST_CASE("a mixed lane sends a cart whose clock is wrong to staff, never through as a walkout") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
+    return std::nullopt;
+  };
+  settle(world);
+  world.mistimed(117, BeaconState::kClosed, -60);
+  world.run(milliseconds{500});
+  world.set(kApproach, true);
+  world.run(milliseconds{2400});
+  CHECK(world.phase() == Phase::kPresent);
+  world.run(milliseconds{200});
+  CHECK(world.phase() == Phase::kRefused);
+  CHECK(world.reason() == "cart_not_recognised");
+  world.step(CartClockNotice{.cart_id = 117, .receivers = {1}});
+  CHECK(world.reason() == "see_staff");
+  world.run(std::chrono::seconds{10});
+  CHECK_FALSE(world.barrier_commanded_open());
+  CHECK(world.asked.empty());
+  // Somebody else, once the cart is gone.
+  world.silence(117);
+  world.step(CartClockNotice{.cart_id = 117, .receivers = {1}, .suspect = false});
+  REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{4}));
+  CHECK(world.open.begin()->second.kind == ReceiptKind::kWalkout);
+}
+
+TEST_CASE(
+    "a mixed lane lets walkouts out beside carts with a wrong clock that are idle, far, parked, or heard rightly") {
+  struct Case {
+    BeaconState state;
+    int rssi_dbm;
+    std::uint8_t tag;
+    Duration before;
+    bool right_too;
+  };
+  for (const auto& c : {Case{BeaconState::kIdle, -60, 0, std::chrono::seconds{1}, false},
+                        Case{BeaconState::kShopping, -80, 1, std::chrono::seconds{1}, false},
+                        Case{BeaconState::kShopping, -60, 1, std::chrono::seconds{65}, false},
+                        Case{BeaconState::kShopping, -60, 1, std::chrono::seconds{1}, true}}) {
+    INFO(c.rssi_dbm << " dBm for " << c.before.count() << " us, tag " << int{c.tag} << ", right " << c.right_too);
+    LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+    world.backend = [](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+      if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
+      return std::nullopt;
+    };
+    settle(world);
+    world.mistimed(117, c.state, c.rssi_dbm, c.tag);
+    if (c.right_too) world.beacon(117, c.state, -90, 0, c.tag);
+    world.run(c.before);
+    world.set(kApproach, true);
+    REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, milliseconds{3000}));
+    CHECK(world.open.begin()->second.kind == ReceiptKind::kWalkout);
+  }
+}
+
+}  // namespace exitgate::test

@@ -1,0 +1,128 @@
+// What admits and what refuses: expected walkouts, offline policy, passes, refusals, claims (lane contract §4).
+#include <catch2/catch_test_macros.hpp>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+void settle(LaneWorld& world, std::size_t lane = 0) {
+  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
+}
+
+}  // namespace
+
+TEST_CASE("an expected walkout that the backend refuses is let go and sealed unauthorised with expected_mismatch") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3));
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  REQUIRE(world.barrier_commanded_open());
+  REQUIRE(world.asked.size() == 1);
+  world.answer(0, Refuse{RefuseReason::kUnknownSession});
+  CHECK(world.barrier_commanded_open());
+  world.run(milliseconds{700});
+  world.walk_through();
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].kind == ReceiptKind::kUnauthorised);
+  CHECK(world.sealed[0].flags.has(Flag::kExpectedMismatch));
+  CHECK_FALSE(world.sealed[0].basis.has_value());
+  CHECK_FALSE(world.sealed[0].session_id.has_value());
+}
+
+TEST_CASE("an expected walkout that turns out to be another session moves the receipt and returns the entry") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3));
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  world.answer(0, admit_answer(9));
+  world.run(milliseconds{700});
+  world.walk_through();
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].session_id == session(9));
+  CHECK(world.sealed[0].flags.has(Flag::kReassigned));
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  CHECK(world.barrier_commanded_open());
+  CHECK(world.open.begin()->second.session_id == session(3));
+}
+
+TEST_CASE("while the backend is offline a walkout is admitted by policy at once, until the hour's count is full") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.step(BackendConnected{false, "cable"});
+  world.run(std::chrono::seconds{6});
+  CHECK(world.has_fault(FaultCode::kBackendOffline));
+  int admitted = 0;
+  for (int i = 0; i < 62; ++i) {
+    world.set(kApproach, true);
+    world.run(milliseconds{40});
+    if (!world.barrier_commanded_open()) break;
+    ++admitted;
+    world.run(milliseconds{600});
+    world.walk_through();
+    settle(world);
+  }
+  CHECK(admitted == 60);
+  CHECK(world.reason() == "see_staff");
+  CHECK(world.sealed.front().basis == Basis::kOfflinePolicy);
+}
+
+TEST_CASE("carts are not admitted by policy unless the store says so, and a signed pass opens") {
+  LaneWorld world;
+  settle(world);
+  world.step(BackendConnected{false, "cable"});
+  world.run(std::chrono::seconds{6});
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK(world.reason() == "see_staff");
+  PassHeard pass{.cart_id = 117,
+                 .session_tag = tag(1),
+                 .session_id = session(1),
+                 .closed_at = world.now().wall,
+                 .expires_at = world.now().wall + std::chrono::hours{1},
+                 .party_size = 1,
+                 .total = {},
+                 .raw = {1, 2, 3}};
+  world.step(pass);
+  CHECK(world.barrier_commanded_open());
+  CHECK(world.open.begin()->second.basis == Basis::kSignedPass);
+  CHECK(world.open.begin()->second.pass == Bytes{1, 2, 3});
+}
+
+TEST_CASE("a refusal beats closure and pass, a later closure ends it") {
+  LaneWorld world;
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.push(Revocation{.session_id = {}, .session_tag = tag(1)});
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK(world.reason() == "see_staff");
+  CHECK_FALSE(world.barrier_commanded_open());
+  world.push(closure(117, 1, 1));
+  CHECK(world.barrier_commanded_open());
+}
+
+TEST_CASE("a session claimed by another gate is already_used here until it is unclaimed") {
+  LaneWorld world;
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.push(Claimed{session(1), ShortId::of("back")});
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK(world.reason() == "already_used");
+  world.push(Unclaimed{session(1), ShortId::of("back")});
+  CHECK(world.barrier_commanded_open());
+}
+
+}  // namespace exitgate::test
