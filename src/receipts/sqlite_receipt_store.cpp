@@ -15,6 +15,8 @@
 #include <optional>
 #include <thread>
 
+#include "receipts/ordered_writes.hpp"
+
 namespace exitgate {
 namespace {
 
@@ -27,10 +29,9 @@ constexpr int kForcedCheckpointPages = 8000;
 constexpr std::chrono::milliseconds kIdleBeforeCheckpoint{200};
 
 struct Write {
-  OutboxWrite what;
+  SubmittedWrite submitted;
   std::function<void(Status)> done;
   LoopGuard guard;
-  std::uint64_t refusals_heard = 0;  ///< of the disk, by whoever submitted it
 };
 /// Runs on the worker and gives back what is to run on the loop.
 struct Task {
@@ -70,7 +71,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   void write(OutboxWrite what, std::function<void(Status)> done) {
     {
       const std::lock_guard lock(mutex_);
-      writes_.push_back({std::move(what), std::move(done), asio::make_work_guard(io_), refusals_heard_});
+      writes_.push_back({{std::move(what), refusals_heard_}, std::move(done), asio::make_work_guard(io_)});
     }
     wake_.notify_one();
   }
@@ -155,13 +156,16 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   void commit(std::deque<Write> writes) {
+    std::vector<SubmittedWrite> submitted;
+    submitted.reserve(writes.size());
+    for (auto& write : writes) submitted.push_back(std::move(write.submitted));
     const auto begun = std::chrono::steady_clock::now();
-    auto results = apply(writes);
+    auto results = ordered_.apply(outbox_, std::move(submitted));
     const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
     auto guard = asio::make_work_guard(io_);
     to_loop(
         [self = shared_from_this(), writes = std::move(writes), results = std::move(results), took,
-         refusals = refusals_]() mutable {
+         refusals = ordered_.refusals()]() mutable {
           self->refusals_heard_ = refusals;
           if (self->committed_) self->committed_(took);
           for (std::size_t i = 0; i < writes.size() && self->open_; ++i) {
@@ -169,33 +173,6 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
           }
         },
         std::move(guard));
-  }
-
-  /// Transactions are applied in order: one that was submitted before a refusal was heard would overtake the refused
-  /// one, which comes again, and its rows would then be overwritten with older ones.
-  std::vector<Status> apply(std::deque<Write>& writes) {
-    const auto overtakes = [this](const Write& write) {
-      return write.refusals_heard < refusals_ && std::holds_alternative<std::vector<StoreWrite>>(write.what);
-    };
-    std::vector<Status> results(writes.size());
-    std::vector<OutboxWrite> group;
-    std::vector<std::size_t> places;
-    group.reserve(writes.size());
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-      if (overtakes(writes[i])) {
-        results[i] = fail("storage_io", "a transaction before this one was refused by the disk; both are tried again");
-        continue;
-      }
-      group.push_back(std::move(writes[i].what));
-      places.push_back(i);
-    }
-    auto applied = outbox_.apply_group(group);
-    const bool refused = std::any_of(applied.begin(), applied.end(), [](const Status& status) {
-      return !status && status.error().code.starts_with("storage_");
-    });
-    if (refused) ++refusals_;
-    for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(applied[i]);
-    return results;
   }
 
   /// The status is shown before the callback runs, and told after it.
@@ -215,7 +192,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   const Duration reserve_retry_;
   // The worker's own.
   Outbox outbox_;
-  std::uint64_t refusals_ = 0;
+  OrderedWrites ordered_;
   std::optional<std::chrono::steady_clock::time_point> reserve_due_;
   // The loop's own.
   std::function<void(Duration)> committed_;

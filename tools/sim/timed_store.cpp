@@ -34,7 +34,7 @@ void TimedStore::later(Duration span, void (TimedStore::*what)()) {
 }
 
 void TimedStore::write(OutboxWrite what, std::function<void(Status)> done) {
-  waiting_.push_back({std::move(what), std::move(done), refusals_});
+  waiting_.push_back({{std::move(what), ordered_.refusals()}, std::move(done)});
   wake();
 }
 
@@ -63,36 +63,15 @@ void TimedStore::turn() {
 }
 
 void TimedStore::commit() {
-  const auto writes = std::exchange(in_flight_, {});
-  auto results = apply(writes);
+  auto writes = std::exchange(in_flight_, {});
+  std::vector<SubmittedWrite> submitted;
+  for (auto& write : writes) submitted.push_back(std::move(write.submitted));
+  auto results = ordered_.apply(outbox_, std::move(submitted));
   const auto before = std::exchange(shown_, outbox_.queue_status());
   for (std::size_t i = 0; i < writes.size(); ++i) {
     if (writes[i].done) writes[i].done(std::move(results[i]));
   }
   if (before != shown_ && told_) told_(shown_);
-}
-
-/// As the daemon's worker: what was submitted before a refusal was heard does not overtake what was refused.
-std::vector<Status> TimedStore::apply(const std::vector<Write>& writes) {
-  std::vector<Status> results(writes.size());
-  std::vector<OutboxWrite> group;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const bool ordered = std::holds_alternative<std::vector<StoreWrite>>(writes[i].what);
-    if (ordered && writes[i].refusals_heard < refusals_) {
-      results[i] = fail("storage_io", "a transaction before this one was refused");
-      continue;
-    }
-    group.push_back(writes[i].what);
-    places.push_back(i);
-  }
-  auto applied = outbox_.apply_group(group);
-  const bool refused = std::any_of(applied.begin(), applied.end(), [](const Status& status) {
-    return !status && status.error().code.starts_with("storage_");
-  });
-  if (refused) ++refusals_;
-  for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(applied[i]);
-  return results;
 }
 
 void TimedStore::show() {
@@ -124,7 +103,9 @@ void TimedStore::look_after() {
 
 std::vector<OutboxWrite> TimedStore::die_within(FaultyDisk& disk) {
   std::vector<OutboxWrite> group;
-  for (auto& write : in_flight_) group.push_back(std::move(write.what));
+  for (auto& write : in_flight_) {
+    if (!ordered_.overtakes(write.submitted)) group.push_back(std::move(write.submitted.what));
+  }
   disk.stop_after(dice_.between(0, group.empty() ? kOperationsOfACheckpoint : kOperationsOfACommit));
   if (!group.empty()) {
     (void)outbox_.apply_group(group);

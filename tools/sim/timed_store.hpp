@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ports/receipt_store.hpp"
+#include "receipts/ordered_writes.hpp"
 #include "receipts/outbox.hpp"
 #include "tools/sim/agenda.hpp"
 #include "tools/sim/dice.hpp"
@@ -39,9 +40,8 @@ class TimedStore final : public ReceiptStore {
 
  private:
   struct Write {
-    OutboxWrite what;
+    SubmittedWrite submitted;
     std::function<void(Status)> done;
-    std::uint64_t refusals_heard = 0;
   };
   void write(OutboxWrite what, std::function<void(Status)> done);
   template <class Answer>
@@ -49,7 +49,6 @@ class TimedStore final : public ReceiptStore {
   void wake();
   void turn();
   void commit();
-  [[nodiscard]] std::vector<Status> apply(const std::vector<Write>& writes);
   void look_after();
   void show();
   void later(Duration span, void (TimedStore::*what)());
@@ -63,7 +62,7 @@ class TimedStore final : public ReceiptStore {
   std::vector<Write> waiting_;
   std::vector<Write> in_flight_;
   std::vector<std::function<void()>> tasks_;
-  std::uint64_t refusals_ = 0;
+  OrderedWrites ordered_;
   bool busy_ = false;
   bool looks_after_ = false;
   MonoTime idle_since_{};
