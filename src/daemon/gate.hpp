@@ -16,10 +16,10 @@
 #include "api/metrics.hpp"
 #include "backend/tls_backend_link.hpp"
 #include "base/gate_clock.hpp"
+#include "beacon/radio.hpp"
 #include "config/load.hpp"
 #include "core/controller.hpp"
 #include "daemon/devices.hpp"
-#include "daemon/radio.hpp"
 #include "daemon/reopening_store.hpp"
 #include "daemon/trace_output.hpp"
 #include "ports/gate_control.hpp"
@@ -128,7 +128,7 @@ class Gate final : public GateControl, private BackendObserver {
   std::unique_ptr<ReopeningStore> store_;
   LoadedState loaded_;
   std::unique_ptr<Controller> controller_;
-  std::unique_ptr<Radio> radio_;
+  std::unique_ptr<beacon::Radio> radio_;
   std::unique_ptr<BackendLink> link_;
   std::unique_ptr<Devices> devices_;
   std::unique_ptr<runtime::LoopTimer> drain_timer_;

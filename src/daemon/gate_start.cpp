@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/gate.hpp"
+#include "daemon/radio_settings.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/journal.hpp"
 
@@ -21,9 +22,9 @@ Status Gate::start() {
   if (auto opened = open_store(); !opened) return opened;
   controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(config_->gate), loaded_,
                                              runtime::boot_id(), recorder_, now());
-  radio_ = std::make_unique<Radio>(
-      *config_, loaded_,
-      Radio::Sinks{.event = [this](Event event) { feed(std::move(event)); },
+  radio_ = std::make_unique<beacon::Radio>(
+      radio_settings(*config_), loaded_,
+      beacon::Radio::Sinks{.event = [this](Event event) { feed(std::move(event)); },
                    .store = [this](std::vector<StoreWrite> writes) { store_own(std::move(writes)); },
                    .wants_pass_keys = [this] { link_->refresh_pass_keys(); }});
   if (auto opened = open_link(); !opened) return opened;
@@ -133,7 +134,12 @@ Status Gate::open_devices() {
   sinks.advert = [this](DeviceId receiver, const hal::AdvertReport& report) {
     if (stopping_) return;
     now();  // the clock as of this advert
-    radio_->on_advert(receiver, report, clock_.view());
+    radio_->on_advert({.at = report.at,
+                       .receiver = receiver,
+                       .address = report.address,
+                       .rssi_dbm = report.rssi_dbm,
+                       .data = report.data},
+                      clock_.view());
   };
   sinks.request_took = [this](DeviceId device, Duration took) {
     metrics_.observe_device_request(config_->devices[device].name.view(), took);

@@ -3,6 +3,7 @@
 
 #include "config/config_json.hpp"
 #include "daemon/gate.hpp"
+#include "daemon/radio_settings.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/journal.hpp"
 
@@ -109,7 +110,7 @@ void Gate::reload(std::function<void(Result<ReloadOutcome>)> done) {
   if (config::taken_lane_by_lane(*config_, *loaded.config)) {
     next_config_.reset();
     config_ = loaded.config;
-    radio_->reconfigure(*config_);
+    radio_->reconfigure(radio_settings(*config_));
     feed(Reconfigure{config_->gate});
   } else {
     // Other devices, points or peers: the box starts anew in the same process once every lane is idle and empty.

@@ -1,5 +1,6 @@
 // Faults found outside the controller, and what the backend link tells.
 #include "daemon/gate.hpp"
+#include "daemon/radio_settings.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/journal.hpp"
 
@@ -30,7 +31,7 @@ void Gate::watch() {
   }
   if (clock_.view().synchronised) store_->housekeep(clock_.view().now);
   for (auto& writes : std::exchange(unwritten_, {})) store_own(std::move(writes));
-  radio_->report_counts([this](DeviceId receiver, std::string_view result, std::uint64_t more) {
+  radio_->report_counts(receivers_of(*config_), [this](DeviceId receiver, std::string_view result, std::uint64_t more) {
     metrics_.count_beacons(config_->devices[receiver].name.view(), result, more);
   });
   watch_timer_.arm(mono + kWatchEvery, [this] { watch(); });
