@@ -5,17 +5,15 @@
 namespace exitgate::beacon {
 namespace {
 
-constexpr std::int8_t kRssiUnavailable = 127;
-
 /// Of an accepted or a mistimed frame.
 template <class Frame>
 exitgate::BeaconHeard frame_of(const Frame& frame) {
   exitgate::BeaconHeard event{.receiver = frame.receiver,
-                    .cart_id = frame.cart_id,
-                    .state = static_cast<BeaconState>(frame.state),
-                    .session_tag = frame.session_tag,
-                    .rssi_dbm = {},
-                    .tx_dbm = frame.tx_dbm};
+                              .cart_id = frame.cart_id,
+                              .state = static_cast<BeaconState>(frame.state),
+                              .session_tag = frame.session_tag,
+                              .rssi_dbm = {},
+                              .tx_dbm = frame.tx_dbm};
   if (frame.rssi_dbm != kRssiUnavailable) event.rssi_dbm = frame.rssi_dbm;
   return event;
 }
@@ -48,13 +46,13 @@ void Radio::on_advert(const Advert& advert, const ClockView& clock) {
     sinks_.event(exitgate::MistimedHeard{frame_of(*mistimed)});
   } else if (const auto* pass = std::get_if<PassHeard>(&heard)) {
     sinks_.event(exitgate::PassHeard{.cart_id = pass->pass.cart_id,
-                           .session_tag = pass->pass.session_tag,
-                           .session_id = pass->pass.session_id,
-                           .closed_at = wall_from_s(pass->pass.closed_at_unix_s),
-                           .expires_at = wall_from_s(pass->pass.expires_at_unix_s),
-                           .party_size = pass->pass.party_size,
-                           .total = pass->pass.total,
-                           .raw = Bytes(pass->raw.begin(), pass->raw.end())});
+                                     .session_tag = pass->pass.session_tag,
+                                     .session_id = pass->pass.session_id,
+                                     .closed_at = wall_from_s(pass->pass.closed_at_unix_s),
+                                     .expires_at = wall_from_s(pass->pass.expires_at_unix_s),
+                                     .party_size = pass->pass.party_size,
+                                     .total = pass->pass.total,
+                                     .raw = Bytes(pass->raw.begin(), pass->raw.end())});
   }
   if (verifier_.has_notices()) tell_notices();
 }
@@ -82,9 +80,9 @@ void Radio::tell_notices() {
     } else if (const auto* clock = std::get_if<CartClockNotice>(&notice)) {
       using Kind = CartClockNotice::Kind;
       sinks_.event(exitgate::CartClockNotice{.cart_id = clock->cart_id,
-                                   .receivers = clock->receivers,
-                                   .suspect = clock->kind == Kind::kRaised,
-                                   .fault = clock->kind != Kind::kCleared});
+                                             .receivers = clock->receivers,
+                                             .suspect = clock->kind == Kind::kRaised,
+                                             .fault = clock->kind != Kind::kCleared});
     } else {
       sinks_.wants_pass_keys();
     }

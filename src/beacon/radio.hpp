@@ -15,6 +15,9 @@
 
 namespace exitgate::beacon {
 
+/// Of a report that carries no level (Bluetooth Core 5.3, Vol 4, Part E, 7.7.65.2).
+inline constexpr std::int8_t kRssiUnavailable = 127;
+
 class Radio {
  public:
   struct Sinks {

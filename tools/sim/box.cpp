@@ -22,8 +22,7 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
       lanes_(kinds_.size()),
       disk_(around.options.seed * 2 + index),
       drain_timer_(around.agenda),
-      upload_link_(
-          [this](const std::vector<std::string>& jsons, UploadLink::Done done) { upload(jsons, std::move(done)); }) {
+      door_(around.store, around.air, gate_name(index)) {
   reserve_bytes_ = around.options.seed % 2 == 0 ? 256U << 10U : 16U << 20U;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
@@ -34,7 +33,7 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
 
 GateConfig Box::make_config() const {
   GateConfig config;
-  config.store_id = ShortId::of("SEA-042");
+  config.store_id = ShortId::of(kStoreName);
   config.gate_id = ShortId::of(name());
   config.devices.push_back({ShortId::of("io1"), DeviceKind::kDigital});
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
@@ -83,9 +82,11 @@ Uuid Box::next(WallTime at) {
 
 WallTime Box::true_wall() const { return wall_from_ms(kWallStart_ms + to_ms(around_.agenda.now().time_since_epoch())); }
 
+const ClockView& Box::read_clock() const { return clock_.read(true_wall() + clock_offset_, clock_synchronised_); }
+
 Now Box::now() const {
   const auto mono = around_.agenda.now();
-  const auto& view = clock_.read(true_wall() + clock_offset_, clock_synchronised_);
+  const auto& view = read_clock();
   return {.mono = mono,
           .wall = view.now,
           .judging = view.judging,
@@ -94,7 +95,8 @@ Now Box::now() const {
 }
 
 MonoTime Box::unsafe_since() const {
-  auto since = around_.agenda.now();
+  // While the disk refuses, what was decided later waits within the controller.
+  auto since = behind_since_.value_or(around_.agenda.now());
   for (const auto& [ticket, at] : unwritten_) since = std::min(since, at);
   return since;
 }
@@ -113,9 +115,8 @@ void Box::later(Duration span, std::function<void()> action) {
 void Box::start() {
   if (alive()) return;
   ++life_;
-  // The shell keeps the clock's floor with the rest.
-  clock_ = GateClock(ClockTrust::kKernel, clock_.floor());
   unwritten_.clear();
+  behind_since_.reset();
   LoadedState loaded;
   if (!open_disk(loaded)) {
     // The service manager starts it again.
@@ -124,7 +125,8 @@ void Box::start() {
     });
     return;
   }
-  stream_at_ = loaded.last_event_id.empty() ? 0 : std::stoul(loaded.last_event_id);
+  clock_ = GateClock(ClockTrust::kKernel, loaded.clock_floor);
+  floor_stored_ = loaded.clock_floor;
   boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
   if (around_.options.trace) {
     if (recorder_) last_life_ = recorder_->recording();
@@ -133,19 +135,20 @@ void Box::start() {
   controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_,
                                              recorder_ ? static_cast<IdSource&>(*recorder_) : *this, now());
   device_up_ = false;
-  connected_ = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{static_cast<DeviceId>(i + 1)});
   if (device_answers_) device(true);
-  if (!weather.backend_down) connect(true);
+  open_wire(loaded);
   serve_queue();
 }
 
 void Box::die(bool power_cut) {
   if (!alive()) return;
   controller_.reset();
+  link_.reset();
+  radio_.reset();
   close_disk(power_cut);
   ++life_;
-  stream_busy_ = false;
+  asked_.clear();
   held_answer_.reset();
   around_.oracle.box_died(index_, around_.agenda.now());
   note(power_cut ? "power cut" : "killed");
@@ -217,46 +220,10 @@ void Box::judge_itself(const PublicEvent& event) {
   }
 }
 
-void Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm) {
-  if (!alive() || around_.dice.chance(weather.beacon_lost)) return;
-  if (around_.options.trace)
-    note("beacon of cart " + std::to_string(session.cart) + " at lane " + std::to_string(receiver + 1) + " " +
-         std::to_string(rssi_dbm));
-  feed(BeaconHeard{.receiver = static_cast<DeviceId>(receiver + 1),
-                   .cart_id = session.cart,
-                   .state = state,
-                   .session_tag = session.tag,
-                   .rssi_dbm = rssi_dbm,
-                   .tx_dbm = -59});
-}
-
 void Box::receiver(std::size_t lane, bool up) {
   const auto id = static_cast<DeviceId>(lane + 1);
   if (up) feed(DeviceUp{id});
   if (!up) feed(DeviceDown{id, "simulated"});
-}
-
-void Box::hear_pass(const Session& session) {
-  // An expired one does not get past the verifier.
-  if (!alive() || around_.dice.chance(weather.beacon_lost) || unix_s(now().judging) > unix_s(session.expires_at))
-    return;
-  around_.oracle.pass_given(index_, session.id, session.expires_at);
-  feed(PassHeard{.cart_id = session.cart,
-                 .session_tag = session.tag,
-                 .session_id = session.id,
-                 .closed_at = session.closed_at,
-                 .expires_at = session.expires_at,
-                 .party_size = session.party,
-                 .total = Money{4599, {'U', 'S', 'D'}},
-                 .raw = {}});
-}
-
-void Box::clock_notice(std::size_t lane, Duration span) {
-  constexpr CartId kSlowCart = 7;
-  const auto receiver = static_cast<DeviceId>(lane + 1);
-  feed(CartClockNotice{.cart_id = kSlowCart, .receivers = {receiver}, .suspect = true, .fault = true});
-  later(span,
-        [this] { feed(CartClockNotice{.cart_id = kSlowCart, .receivers = {}, .suspect = false, .fault = false}); });
 }
 
 void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode) {
@@ -266,7 +233,7 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
     truth.staff_at = around_.agenda.now();
     if (verb == StaffVerb::kReset && !truth.alarm) truth.awaits_reset = false;
     if (verb == StaffVerb::kHoldOpen) truth.held = true;
-    if (verb == StaffVerb::kReleaseHold) truth.held = false;
+    if (verb == StaffVerb::kReleaseHold) truth.held = truth.held_perhaps = false;
   }
   feed(StaffCommand{.request = 1,
                     .lane = lane ? std::optional(ShortId::of(std::to_string(*lane + 1))) : std::nullopt,
@@ -303,6 +270,7 @@ std::string Box::unrest() const {
 
 void Box::on_deadline() {
   if (!alive()) return;
+  if (radio_->next_deadline() <= around_.agenda.now()) radio_->on_time(around_.agenda.now());
   if (device_up_ && device_answers_ && around_.agenda.now() - polled_at_ >= kPollAtMostEvery) {
     poll_changes({});
   } else {

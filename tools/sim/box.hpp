@@ -1,5 +1,6 @@
-// One box of a store under virtual time: the controller, its disk, its upload, its wire to the backend and its gate
-// hardware. It dies and comes back. Ownership: refers to the world's agenda, dice, store and oracle. Thread: one.
+// One box of a store under virtual time: the controller, its disk, its upload, its wire to the backend, its radio and
+// its gate hardware. It dies and comes back. Ownership: refers to the world's agenda, dice, store and oracle. Thread:
+// one.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/gate_clock.hpp"
+#include "beacon/radio.hpp"
 #include "core/controller.hpp"
 #include "receipts/drainer.hpp"
 #include "tools/sim/agenda.hpp"
@@ -16,7 +18,10 @@
 #include "tools/sim/durable_truth.hpp"
 #include "tools/sim/options.hpp"
 #include "tools/sim/oracle.hpp"
+#include "tools/sim/store_door.hpp"
 #include "tools/sim/timed_store.hpp"
+#include "tools/sim/transmitters.hpp"
+#include "tools/sim/virtual_link.hpp"
 #include "trace/recorder.hpp"
 
 namespace exitgate::sim {
@@ -36,6 +41,7 @@ struct Surroundings {
   Agenda& agenda;
   Dice& dice;
   StoreModel& store;
+  Transmitters& air;
   Oracle& oracle;
   Report& report;
   const Options& options;
@@ -45,21 +51,7 @@ struct Surroundings {
 enum class DiskTrouble : std::uint8_t { kNone, kSlow, kFails, kErrs, kSyncErrs, kReadErrs, kFull };
 inline constexpr int kDiskTroubles = 6;
 
-/// The wire as it is now.
-struct Weather {
-  bool backend_down = false;
-  double answer_lost = 0;
-  double answer_late = 0;
-  double answer_doubled = 0;
-  double upload_reply_lost = 0;
-  double upload_busy = 0;
-  double stream_doubled = 0;
-  bool stream_slow = false;
-  double beacon_lost = 0;
-  bool cross_talk = false;
-};
-
-class Box final : public IdSource {
+class Box final : public IdSource, private BackendObserver {
  public:
   Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes);
 
@@ -75,10 +67,10 @@ class Box final : public IdSource {
   /// It answers no more, and nobody says so.
   void hang(bool on);
   void fire(bool active);
-  void hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm);
-  void hear_pass(const Session& session);
-  /// A cart whose clock is wrong is heard near a lane for a while.
-  void clock_notice(std::size_t lane, Duration span);
+  /// A frame of this session's cart, `sent` by the cart's clock, at a lane's receiver. False: it was lost.
+  bool hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
+            Sham sham = Sham::kNone);
+  void hear_pass(std::size_t receiver, const Session& session, bool forged = false);
   void receiver(std::size_t lane, bool up);
   void staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode = {});
   void reload();
@@ -86,7 +78,8 @@ class Box final : public IdSource {
   void disk_trouble(DiskTrouble trouble);
   /// The backend has forgotten where the stream stood.
   void reset_stream();
-  /// Tells the box what the stream holds for it.
+  void cut_stream();
+  /// The stream has something new to tell.
   void pump_stream();
 
   void set_clock(milliseconds offset, bool synchronised) {
@@ -113,10 +106,15 @@ class Box final : public IdSource {
   [[nodiscard]] MonoTime unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
-  [[nodiscard]] bool quiet() const { return !alive() || controller_->all_idle(); }
+  /// At rest, and no level that changed is still being debounced.
+  [[nodiscard]] bool quiet() const {
+    return !alive() || (controller_->all_idle() && around_.agenda.now() - changed_at_ > std::chrono::seconds{1});
+  }
   /// Why it is not as it should be in a calm; empty: it is.
   [[nodiscard]] std::string unrest() const;
-  [[nodiscard]] MonoTime deadline() const { return alive() ? controller_->next_deadline() : kNever; }
+  [[nodiscard]] MonoTime deadline() const {
+    return alive() ? std::min(controller_->next_deadline(), radio_->next_deadline()) : kNever;
+  }
   void on_deadline();
   [[nodiscard]] WallTime true_wall() const;
   [[nodiscard]] const DiskCounts& disk_counts() const { return disk_.counts(); }
@@ -140,6 +138,8 @@ class Box final : public IdSource {
     std::uint64_t motion = 0;
   };
   Uuid next(WallTime at) override;
+  /// The clock as of now.
+  const ClockView& read_clock() const;
   [[nodiscard]] Now now() const;
   [[nodiscard]] GateConfig make_config() const;
   void feed(const Event& event);
@@ -163,9 +163,22 @@ class Box final : public IdSource {
   void judge_disk(Outbox& outbox, const LoadedState& found);
   void close_disk(bool power_cut);
 
-  void upload(const std::vector<std::string>& jsons, UploadLink::Done done);
-  void keepalive(std::uint64_t connection);
-  void deliver(const StreamEvent& event, const std::string& id);
+  // --- box_wire.cpp: the radio, and the link's observer ---
+  void open_wire(const LoadedState& loaded);
+  void on_advert(std::size_t receiver, int rssi_dbm, const Bytes& data);
+  /// What the daemon's shell looks after now and then: its clock, what it keeps durable itself.
+  void watch();
+  void store_own(std::vector<StoreWrite> writes);
+  void on_answer(QuestionId question, const ConfirmAnswer& answer) override;
+  void on_connected(bool connected, const std::optional<Error>& why) override;
+  void on_stream_event(const StreamEvent& event, const std::string& id) override;
+  void judge_order(const StreamEvent& event, const std::string& id);
+  void on_pass_keys(const std::vector<PassKey>& keys) override;
+  void on_date(WallTime date) override { clock_.backend_date(date); }
+  void on_credentials_refused(const std::string&) override {}
+  void on_credentials_accepted() override {}
+  void on_protocol_error(const std::string& detail) override;
+
   void watch_alarms();
   void poll_changes(std::vector<PointLevel> changes);
   void publish_eye(std::size_t lane, Eye eye);
@@ -190,7 +203,9 @@ class Box final : public IdSource {
   std::uint64_t reserve_bytes_ = 0;
   std::unique_ptr<TimedStore> store_;
   AgendaTimer drain_timer_;
-  UploadLink upload_link_;
+  StoreDoor door_;
+  std::unique_ptr<VirtualLink> link_;
+  std::unique_ptr<beacon::Radio> radio_;
   std::unique_ptr<Drainer> drainer_;
   DurableTruth truth_;
   std::vector<DurableTruth::Writes> in_flight_at_death_;
@@ -210,10 +225,17 @@ class Box final : public IdSource {
   bool hanging_ = false;
   bool fire_ = false;
   MonoTime polled_at_{};
-  std::size_t stream_at_ = 0;
-  bool stream_busy_ = false;
-  bool connected_ = false;
-  std::uint64_t connection_ = 0;
+  MonoTime changed_at_{};  ///< a level
+  bool stream_stands_ = false;
+  std::size_t told_up_to_ = 0;  ///< of the stream
+  struct Asked {
+    ConfirmRequest request;
+    MonoTime at{};
+  };
+  std::map<QuestionId, Asked> asked_;
+  std::optional<WallTime> floor_stored_;
+  std::vector<std::vector<StoreWrite>> own_unwritten_;
+  std::optional<MonoTime> behind_since_;  ///< the disk refused something, and not all is written since
   std::map<Ticket, MonoTime> unwritten_;  ///< asked for and not said to be on the disk yet
   std::optional<ConfirmAnswer> held_answer_;
 };

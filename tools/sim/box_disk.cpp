@@ -96,6 +96,7 @@ void Box::close_disk(bool power_cut) {
   ++(power_cut ? disk_.counts().power_cuts : disk_.counts().kills);
   if (power_cut) disk_.cut_power();
   newest_ticket_ = 0;
+  own_unwritten_.clear();
   refused_.clear();
   unanswered_ = 0;
 }
@@ -158,10 +159,12 @@ void Box::persisted(const Persist& persist, const Status& status) {
     if (status.error().code == "wrong_state") around_.oracle.disk_wrong(status.error().message);
     truth_.refused(persist.writes, around_.agenda.now());
     refused_.insert(persist.ticket);
+    if (!behind_since_) behind_since_ = unwritten_.at(persist.ticket);
     around_.oracle.disk_refuses(index_, true);
   }
   --unanswered_;
   feed(Persisted{persist.ticket, status});
+  if (alive() && controller_->gate().persists.kept() == 0) behind_since_.reset();
   if (refused_.empty() && unanswered_ == 0) around_.oracle.disk_refuses(index_, false);
 }
 
@@ -176,7 +179,7 @@ void Box::tell_queue(const QueueStatus& status) {
 
 void Box::serve_queue() {
   storage_low_ = false;
-  drainer_ = std::make_unique<Drainer>(*store_, upload_link_, drain_timer_, [this] { return around_.dice.part(); });
+  drainer_ = std::make_unique<Drainer>(*store_, *link_, drain_timer_, [this] { return around_.dice.part(); });
   store_->on_queue_change([this](const QueueStatus& status) { tell_queue(status); });
   tell_queue(store_->queue_status());
   later(kHousekeepEvery, [this] { housekeep(); });

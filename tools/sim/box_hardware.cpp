@@ -105,6 +105,7 @@ std::vector<PointLevel> Box::all_levels() const {
 
 void Box::poll_changes(std::vector<PointLevel> changes) {
   polled_at_ = around_.agenda.now();
+  if (!changes.empty()) changed_at_ = polled_at_;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     settle_position(i);
     auto& truth = around_.oracle.lane(index_, i);

@@ -1,112 +1,156 @@
-// The upload and the wire to the backend of a simulated box.
+// The radio of a simulated box and its link to the backend, with what the daemon's shell does between them.
 #include <algorithm>
 
 #include "tools/sim/box.hpp"
+#include "tools/sim/points.hpp"
 
 namespace exitgate::sim {
+namespace {
 
-void Box::upload(const std::vector<std::string>& jsons, UploadLink::Done done) {
-  later(around_.dice.ms(10, 120), [this, jsons, done = std::move(done)] {
-    UploadAnswer answer = UploadFailed{"simulated"};
-    if (!weather.backend_down && around_.dice.chance(weather.upload_busy)) {
-      answer = UploadBusy{std::chrono::seconds{5}};
-    } else if (!weather.backend_down) {
-      UploadAccepted accepted;
-      for (const auto& json : jsons) {
-        const bool fresh = around_.store.store(name(), json);
-        const bool twice = around_.options.mutation == Mutation::kDoubleReceipt && around_.dice.chance(0.05);
-        if (twice) around_.store.store_twice(name(), json);
-        const auto id = parse_uuid(json_field(json, "receipt_id"));
-        if (id) accepted.results.push_back({*id, fresh ? UploadStatus::kStored : UploadStatus::kDuplicate, ""});
-      }
-      if (!around_.dice.chance(weather.upload_reply_lost)) answer = accepted;
-    }
-    later(around_.dice.ms(5, 60), [this, answer, done] {
-      done(answer);
-      pump_stream();
-    });
+constexpr Duration kWatchEvery = std::chrono::seconds{5};
+constexpr std::chrono::seconds kFloorStoredEvery{60};
+
+beacon::CartState on_air(BeaconState state) { return static_cast<beacon::CartState>(state); }
+
+}  // namespace
+
+void Box::open_wire(const LoadedState& loaded) {
+  stream_stands_ = false;
+  told_up_to_ = door_.position(loaded.last_event_id);
+  link_ = std::make_unique<VirtualLink>(
+      VirtualLink::Parts{.agenda = around_.agenda,
+                         .dice = around_.dice,
+                         .door = door_,
+                         .weather = weather,
+                         .true_wall = [this] { return true_wall(); },
+                         .gate = name(),
+                         .stores_twice = around_.options.mutation == Mutation::kDoubleReceipt});
+  beacon::VerifierSettings settings;
+  settings.store_id = kStoreName;
+  settings.store_keys = {around_.air.store_key()};
+  radio_ = std::make_unique<beacon::Radio>(
+      std::move(settings), loaded,
+      beacon::Radio::Sinks{.event = [this](const Event& event) { feed(event); },
+                           .store = [this](std::vector<StoreWrite> writes) { store_own(std::move(writes)); },
+                           .wants_pass_keys = [this] { link_->refresh_pass_keys(); }});
+  link_->start(*this, loaded.last_event_id);
+  watch();
+}
+
+// --- the air ---------------------------------------------------------------------------------------------------
+
+void Box::on_advert(std::size_t receiver, int rssi_dbm, const Bytes& data) {
+  radio_->on_advert({.at = around_.agenda.now(),
+                     .receiver = static_cast<DeviceId>(receiver + 1),
+                     .address = {},
+                     .rssi_dbm = static_cast<std::int8_t>(rssi_dbm),
+                     .data = data},
+                    read_clock());
+}
+
+bool Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
+               Sham sham) {
+  if (!alive() || around_.dice.chance(weather.beacon_lost)) return false;
+  if (around_.options.trace)
+    note("beacon of cart " + std::to_string(session.cart) + " at lane " + std::to_string(receiver + 1) + " " +
+         std::to_string(rssi_dbm) + (sham == Sham::kNone ? "" : ", a sham"));
+  on_advert(receiver, rssi_dbm, around_.air.presence(session, on_air(state), sent, sham));
+  return true;
+}
+
+void Box::hear_pass(std::size_t receiver, const Session& session, bool forged) {
+  if (!alive() || around_.dice.chance(weather.beacon_lost)) return;
+  if (!forged) around_.oracle.pass_given(index_, session.id, session.expires_at);
+  on_advert(receiver, beacon::kRssiUnavailable, around_.air.pass(session, forged));
+}
+
+// --- what the shell looks after --------------------------------------------------------------------------------
+
+void Box::watch() {
+  if (read_clock().wrong) link_->refresh_pass_keys();  // the Date of any answer says whose clock it is
+  const auto floor = clock_.floor();
+  const bool moved_on =
+      floor && (!floor_stored_ || *floor - *floor_stored_ >= kFloorStoredEvery || *floor < *floor_stored_);
+  if (moved_on) {
+    floor_stored_ = floor;
+    store_own({PutClockFloor{*floor}});
+  }
+  for (auto& writes : std::exchange(own_unwritten_, {})) store_own(std::move(writes));
+  later(kWatchEvery, [this] { watch(); });
+}
+
+void Box::store_own(std::vector<StoreWrite> writes) {
+  store_->submit(writes, [this, writes](const Status& status) {
+    if (status) truth_.written(writes);
+    if (!status) truth_.refused(writes, around_.agenda.now());
+    if (!status && status.error().code != "wrong_state") own_unwritten_.push_back(writes);
   });
 }
+
+// --- the backend -----------------------------------------------------------------------------------------------
 
 void Box::ask(const Ask& ask) {
-  const auto lost = weather.backend_down || around_.dice.chance(weather.answer_lost);
-  const bool before_it_arrives = lost && around_.dice.chance(0.5);
-  const bool notice = ask.question == 0;
-  if (lost && (before_it_arrives || weather.backend_down)) {
-    if (notice) return;
-    const auto span = connected_ ? Duration{milliseconds{10800}} : Duration{milliseconds{20}};
-    later(span, [this, ask] { feed(AnswerArrived{ask.question, NoAnswer{}}); });
-    return;
+  if (ask.request.stage != Stage::kLapsed) asked_[ask.question] = {ask.request, around_.agenda.now()};
+  link_->ask(ask.question, ask.request);
+}
+
+void Box::on_answer(QuestionId question, const ConfirmAnswer& told) {
+  auto answer = told;
+  if (around_.options.mutation == Mutation::kAnswerForNext && std::holds_alternative<Admit>(answer)) {
+    std::swap(answer, held_answer_ ? *held_answer_ : held_answer_.emplace(answer));
   }
-  const auto asked = around_.agenda.now();
-  later(around_.dice.ms(10, 80), [this, ask, lost, notice, asked] {
-    auto answer = around_.store.confirm(name(), ask.request, true_wall());
-    pump_stream();
-    if (notice) return;
-    if (lost) {
-      later(milliseconds{10700}, [this, ask] { feed(AnswerArrived{ask.question, NoAnswer{}}); });
-      return;
-    }
-    auto span = around_.dice.chance(weather.answer_late) ? around_.dice.ms(700, 10000) : around_.dice.ms(5, 60);
-    if (around_.options.mutation == Mutation::kAnswerForNext && std::holds_alternative<Admit>(answer)) {
-      std::swap(answer, held_answer_ ? *held_answer_ : held_answer_.emplace(answer));
-    }
-    const bool doubled = around_.dice.chance(weather.answer_doubled);
-    later(span, [this, ask, answer, asked, doubled] {
-      clock_.backend_date(true_wall());
-      around_.oracle.answered(index_, ask.request, asked, answer, around_.agenda.now());
-      feed(AnswerArrived{ask.question, answer});
-      if (doubled) later(milliseconds{30}, [this, ask, answer] { feed(AnswerArrived{ask.question, answer}); });
-    });
-  });
+  // One that is told twice was judged the first time.
+  const auto asked = asked_.extract(question);
+  if (!asked.empty())
+    around_.oracle.answered(index_, asked.mapped().request, asked.mapped().at, answer, around_.agenda.now());
+  feed(AnswerArrived{question, answer});
 }
 
-void Box::connect(bool up) {
-  weather.backend_down = !up;
-  if (!alive() || connected_ == up) return;
-  connected_ = up;
-  feed(BackendConnected{up, up ? "" : "simulated"});
-  if (!up) return;
-  if (drainer_) drainer_->stream_came_back();
-  pump_stream();
-  keepalive(++connection_);
+void Box::on_connected(bool connected, const std::optional<Error>& why) {
+  if (!connected) stream_stands_ = false;
+  feed(BackendConnected{connected, why ? why->message : ""});
 }
 
-void Box::keepalive(std::uint64_t connection) {
-  later(std::chrono::seconds{15}, [this, connection] {
-    if (!connected_ || connection != connection_) return;
-    deliver(Keepalive{}, "");
-    keepalive(connection);
-  });
-}
-
-void Box::deliver(const StreamEvent& event, const std::string& id) {
+void Box::on_stream_event(const StreamEvent& event, const std::string& id) {
+  if (!std::exchange(stream_stands_, true) && drainer_) drainer_->stream_came_back();
+  judge_order(event, id);
   around_.oracle.heard(index_, event, around_.agenda.now());
   feed(StreamArrived{event, id});
 }
 
+void Box::judge_order(const StreamEvent& event, const std::string& id) {
+  if (std::holds_alternative<Reset>(event)) told_up_to_ = door_.position("");
+  if (id.empty()) return;
+  const std::size_t position = std::stoul(id) - 1;
+  auto next = told_up_to_;
+  if (door_.next_event(next) && position > next) around_.oracle.stream_gap(index_, next);
+  told_up_to_ = std::max(told_up_to_, position + 1);
+}
+
+void Box::on_pass_keys(const std::vector<PassKey>& keys) {
+  radio_->set_pass_keys(keys);
+  store_own({PutPassKeys{keys}});
+}
+
+void Box::on_protocol_error(const std::string& detail) {
+  feed(ShellFault{.code = FaultCode::kBackendProtocol, .part = "box", .active = true, .advice = detail});
+}
+
+void Box::connect(bool up) {
+  weather.backend_down = !up;
+  if (!up && alive()) link_->cut();
+}
+
 void Box::reset_stream() {
-  if (!alive() || !connected_) return;
-  deliver(Reset{}, "");
-  stream_at_ = around_.store.stream().size();
-  around_.store.tell_again();
-  pump_stream();
+  if (alive()) link_->reset_stream();
+}
+
+void Box::cut_stream() {
+  if (alive()) link_->cut_stream();
 }
 
 void Box::pump_stream() {
-  if (stream_busy_ || !alive() || !connected_) return;
-  if (stream_at_ >= around_.store.stream().size()) return;
-  stream_busy_ = true;
-  later(weather.stream_slow ? around_.dice.ms(500, 4000) : around_.dice.ms(5, 60), [this] {
-    stream_busy_ = false;
-    if (!connected_ || stream_at_ >= around_.store.stream().size()) return;
-    const auto [event, gate] = around_.store.stream()[stream_at_++];
-    const auto id = std::to_string(stream_at_);
-    if (!gate.empty() && gate != name()) return pump_stream();
-    deliver(event, id);
-    if (around_.dice.chance(weather.stream_doubled)) deliver(event, id);
-    pump_stream();
-  });
+  if (alive()) link_->pump();
 }
 
 }  // namespace exitgate::sim

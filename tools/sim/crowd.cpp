@@ -60,6 +60,7 @@ void Crowd::set_out(std::size_t lane) {
   ++place.visit;
   place.doing = Doing::kAway;
   if (place.cart && place.session && place.heard) beacon(lane, place.visit);
+  if (place.imitated) sham_beacon(lane, place.visit);
   later(lane, around_.dice.ms(900, 1600), [this, lane] { arrive(lane); });
 }
 
@@ -87,11 +88,31 @@ void Crowd::beacon(std::size_t lane, std::uint64_t visit) {
   if (places_[lane].visit != visit) return;
   const auto& now = *session(lane);
   const auto state = now.paid && !now.silent ? BeaconState::kClosed : BeaconState::kShopping;
-  box_->hear(lane, now, state, -59 - around_.dice.between(0, 4));
+  const auto sent = box_->true_wall();
+  box_->hear(lane, now, state, -59 - around_.dice.between(0, 4), sent);
   if (box_->weather.cross_talk && lane + 1 < places_.size())
-    box_->hear(lane + 1, now, state, -70 - around_.dice.between(0, 6));
-  if (places_[lane].pass && now.paid && around_.dice.chance(0.5)) box_->hear_pass(now);
+    box_->hear(lane + 1, now, state, -70 - around_.dice.between(0, 6), sent);
+  const bool sends_pass = places_[lane].pass && around_.dice.chance(0.5);
+  if (sends_pass && now.paid) box_->hear_pass(lane, now);
+  if (sends_pass && !now.paid && places_[lane].forges) box_->hear_pass(lane, now, true);
   around_.agenda.in(kBeaconEvery, [this, lane, visit] { beacon(lane, visit); });
+}
+
+void Crowd::sham_beacon(std::size_t lane, std::uint64_t visit) {
+  auto& place = places_[lane];
+  if (place.visit != visit) return;
+  const auto& imitated = *around_.store.find(*place.imitated);
+  const auto now = box_->true_wall();
+  // A replay follows when the cart itself was heard, some way off, with a newer frame.
+  const bool replays = place.sham == Sham::kReplayed;
+  if (replays && place.recorded == WallTime{}) {
+    const bool heard = box_->hear(lane, imitated, BeaconState::kClosed, -90, now);
+    if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) place.recorded = now;
+  } else {
+    box_->hear(lane, imitated, BeaconState::kClosed, -59 - around_.dice.between(0, 4), replays ? place.recorded : now,
+               place.sham);
+  }
+  around_.agenda.in(kBeaconEvery, [this, lane, visit] { sham_beacon(lane, visit); });
 }
 
 void Crowd::park(std::size_t lane) {
@@ -111,7 +132,8 @@ void Crowd::parked_beacon(std::size_t lane, const Uuid& id, MonoTime until) {
     around_.agenda.in(std::chrono::seconds{3}, [&truth] { truth.parked.reset(); });
     return;
   }
-  box_->hear(lane, cart, cart.paid ? BeaconState::kClosed : BeaconState::kShopping, -68 - around_.dice.between(0, 1));
+  box_->hear(lane, cart, cart.paid ? BeaconState::kClosed : BeaconState::kShopping, -68 - around_.dice.between(0, 1),
+             box_->true_wall());
   around_.agenda.in(milliseconds{500}, [this, lane, id, until] { parked_beacon(lane, id, until); });
 }
 
@@ -122,6 +144,7 @@ void Crowd::stand(std::size_t lane, bool stands) {
   if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
   truth.somebody = stands;
   truth.standing = who;
+  truth.imitated = stands && place.imitated ? std::optional(around_.store.find(*place.imitated)->cart) : std::nullopt;
   truth.cart = who && place.cart && place.heard ? std::optional(around_.store.find(*who)->cart) : std::nullopt;
 }
 
@@ -230,12 +253,13 @@ void Crowd::person_out(std::size_t lane, int person) {
   const auto& place = places_[lane];
   const auto now = around_.agenda.now();
   const bool pushes = place.cart && person == 1;
+  const bool own = place.own && around_.oracle.lane(index_, lane).admitted == session(lane)->cart;
   // Who pushes a cart and goes out on what another was admitted for counts as two: the gap is that of the admitted, and
   // a second cart starts a new passage.
-  around_.oracle.person_left(index_, lane, place.from, now, pushes && !place.own ? 2 : 1);
+  around_.oracle.person_left(index_, lane, place.from, now, pushes && !own ? 2 : 1);
   ++exits_;
   box_->say("lane " + std::to_string(lane + 1) + ": person " + std::to_string(person) + " is out" +
-            (pushes && !place.own ? ", pushing a cart that is not the one admitted" : ""));
+            (pushes && !own ? ", pushing a cart that is not the one admitted" : ""));
   if (person <= place.people && place.session) ++session(lane)->left;
   after_person(lane, person);
 }

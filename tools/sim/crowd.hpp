@@ -41,7 +41,11 @@ class Crowd {
     bool turns_back = false;
     bool plain = false;  ///< paid, fresh, nothing odd: is let out
     bool pass = false;
-    bool heard = true;  ///< its cart's beacon is authentic
+    bool heard = true;             ///< its cart's beacon is authentic
+    bool forges = false;           ///< its cart carries a pass that nobody signed
+    Sham sham = Sham::kNone;       ///< what somebody without a cart of theirs sends
+    std::optional<Uuid> imitated;  ///< whose cart they pretend to push
+    WallTime recorded{};           ///< when the frames they send were
     MonoTime arrived{};
     MonoTime walk_from{};
     MonoTime from{};
@@ -66,6 +70,8 @@ class Crowd {
   void wrong_way(std::size_t lane);
   void go(std::size_t lane);
   void beacon(std::size_t lane, std::uint64_t visit);
+  void sham_beacon(std::size_t lane, std::uint64_t visit);
+  void draw_sham(std::size_t lane);
   void parked_beacon(std::size_t lane, const Uuid& session, MonoTime until);
   void stand(std::size_t lane, bool stands);
   [[nodiscard]] Session* session(std::size_t lane) {

@@ -18,14 +18,21 @@ void Crowd::draw(std::size_t lane) {
   place.followers = dice.chance(0.05) ? dice.between(1, 2) : 0;
   place.pass = place.cart && dice.chance(0.5);
   if (!again_->empty() && dice.chance(0.3)) return draw_again(place);
-  // Somebody with no cart, or with one whose frames are forged, foreign or stale: none of them gets past the verifier.
-  if (dice.chance(0.03)) {
-    place.cart = place.cart && mode == LaneMode::kMixed;
-    place.heard = false;
-    if (place.cart && dice.chance(0.5)) box_->clock_notice(lane, dice.ms(3000, 9000));
-    return;
-  }
+  if (dice.chance(0.03)) return draw_sham(lane);
   draw_session(place, lane);
+}
+
+/// Somebody with no cart, or with a sender whose frames are forged, foreign, stale or replayed.
+void Crowd::draw_sham(std::size_t lane) {
+  auto& dice = around_.dice;
+  auto& place = places_[lane];
+  place.cart = place.cart && box_->mode(lane) == LaneMode::kMixed;
+  place.heard = false;
+  if (box_->mode(lane) == LaneMode::kWalkout || dice.chance(0.3)) return;
+  auto& imitated = around_.store.new_session(true, 1, box_->true_wall() + kSessionLives);
+  around_.store.pay(imitated, around_.agenda.now(), box_->true_wall(), true);
+  place.imitated = imitated.id;
+  place.sham = static_cast<Sham>(dice.between(1, kShams));
 }
 
 void Crowd::draw_again(Place& place) {
@@ -58,6 +65,7 @@ void Crowd::draw_session(Place& place, std::size_t lane) {
   if (!place.cart && session.paid && dice.chance(0.3)) {
     around_.store.expect(session, box_->name(), std::to_string(lane + 1), box_->true_wall());
   }
+  place.forges = place.pass && dice.chance(0.5);
   place.plain = session.paid && !short_lived;
   const bool revoked = session.paid && dice.chance(0.03);
   place.plain = place.plain && !revoked;

@@ -1,14 +1,11 @@
-// What the daemon's drainer needs of the world, on virtual time. Ownership: the box's; they outlive the drainer.
+// The drainer's timer on virtual time. Ownership: the box's; it outlives the drainer.
 // Thread: one.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "ports/backend_link.hpp"
 #include "ports/drain_timer.hpp"
 #include "tools/sim/agenda.hpp"
 
@@ -29,22 +26,6 @@ class AgendaTimer final : public DrainTimer {
  private:
   Agenda& agenda_;
   std::shared_ptr<std::function<void()>> armed_;
-};
-
-/// Uploads only: the rest of the link is the box's wire.
-class UploadLink final : public BackendLink {
- public:
-  using Done = std::function<void(UploadAnswer)>;
-  using Carry = std::function<void(const std::vector<std::string>&, Done)>;
-  explicit UploadLink(Carry carry) : carry_(std::move(carry)) {}
-  void upload(const std::vector<std::string>& jsons, Done done) override { carry_(jsons, std::move(done)); }
-  void start(BackendObserver&, std::string) override {}
-  void ask(QuestionId, const ConfirmRequest&) override {}
-  void refresh_pass_keys() override {}
-  void stop() override {}
-
- private:
-  Carry carry_;
 };
 
 }  // namespace exitgate::sim

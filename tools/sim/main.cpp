@@ -105,17 +105,18 @@ class Progress {
   bool shows_;
 };
 
-void print_failure(Options options, const Report& report) {
+void print_failure(Options options, const Report& report, bool whole) {
   std::printf("seed %llu: %s\n  at %.3f s of virtual time (record it with --trace FILE); the last events:\n",
               static_cast<unsigned long long>(report.seed), report.violation.c_str(), report.violated_at_s);
   options.seed = report.seed;
   options.trace = true;
   const auto again = run_seed(options);
-  const auto first = again.trace.size() > 40 ? again.trace.size() - 40 : 0;
+  constexpr std::size_t kLast = 40;
+  const auto first = again.trace.size() > kLast && !whole ? again.trace.size() - kLast : 0;
   for (auto i = first; i < again.trace.size(); ++i) std::printf("  %s\n", again.trace[i].c_str());
 }
 
-int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
+int run_all(const Options& options, std::uint64_t first, std::uint64_t last, bool whole_story) {
   // SQLite's count of memory in use is one lock for all threads.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   std::atomic<std::uint64_t> next{first};
@@ -146,7 +147,7 @@ int run_all(const Options& options, std::uint64_t first, std::uint64_t last) {
   for (auto& thread : threads) thread.join();
   progress.end();
   print(totals, seconds());
-  for (const auto& failure : failures) print_failure(options, failure);
+  for (const auto& failure : failures) print_failure(options, failure, whole_story);
   return failures.empty() ? 0 : 1;
 }
 
@@ -167,7 +168,7 @@ int main(int argc, char** argv) {
   std::string replay;
   bool verbose = false;
   app.add_option("--replay", replay, "replay a file of --trace or of `exitgate trace`; no seed is run");
-  app.add_flag("--verbose", verbose, "with --replay: every step");
+  app.add_flag("--verbose", verbose, "with --replay: every step; else: the whole story of a violation, not its end");
   std::vector<std::string> without;
   app.add_option("--without", without, "kinds of faults to leave out")
       ->check(CLI::IsMember(
@@ -196,5 +197,5 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  return exitgate::sim::run_all(options, first, last);
+  return exitgate::sim::run_all(options, first, last, verbose);
 }

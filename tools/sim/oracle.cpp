@@ -2,6 +2,7 @@
 #include "tools/sim/oracle.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace exitgate::sim {
 namespace {
@@ -182,15 +183,19 @@ void Oracle::box_died(std::size_t box, MonoTime now) {
   // What was just heard may be lost with the cursor, and is told again; a refusal is known to the running box only.
   for (auto& [id, heard] : heard_[box]) {
     heard.refused.reset();
+    heard.named = heard.closed;
     if (!disk_refuses_[box] && now - heard.at > std::chrono::seconds{3}) continue;
-    heard.revoked = false;
+    heard.named = heard.revoked = heard.revoked_tag = false;
     heard.claimed_by.clear();
   }
   for (auto& lane : lanes_[box]) {
     lane.known = false;
+    // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
+    lane.imitated.reset();
     lane.alarm = false;
     if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1}) lane.awaits_reset = false;
-    if (disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1}) lane.held = false;
+    if (disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1})
+      lane.held_perhaps = std::exchange(lane.held, false) || lane.held_perhaps;
   }
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.

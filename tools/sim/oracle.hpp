@@ -29,15 +29,17 @@ struct LaneTruth {
   bool somebody = false;           ///< at the approach
   std::optional<Uuid> standing;    ///< session of who stands at the approach
   std::optional<CartId> cart;
-  std::optional<CartId> parked;  ///< a cart left beside the lane
-  MonoTime approach_at{};        ///< when it was last given as blocked
-  MonoTime read_at{};            ///< when its eyes were read last
-  MonoTime shown_at{};           ///< when a lamp or the barrier last answered somebody
-  bool alarm_input = false;      ///< fire or release, from its first moment
-  bool alarm = false;            ///< fire or release, longer than its debounce time
+  std::optional<CartId> parked;    ///< a cart left beside the lane
+  std::optional<CartId> imitated;  ///< a cart that who stands there only pretends to push
+  MonoTime approach_at{};          ///< when it was last given as blocked
+  MonoTime read_at{};              ///< when its eyes were read last
+  MonoTime shown_at{};             ///< when a lamp or the barrier last answered somebody
+  bool alarm_input = false;        ///< fire or release, from its first moment
+  bool alarm = false;              ///< fire or release, longer than its debounce time
   MonoTime alarm_at{};
   bool awaits_reset = false;  ///< after it, until staff reset
   bool held = false;          ///< staff, or their key, hold it open
+  bool held_perhaps = false;  ///< the hold may have been on the disk when the box died
   MonoTime staff_at{};        ///< last staff command
 };
 
@@ -98,6 +100,10 @@ class Oracle {
     const auto found = open_[box].find(open);
     if (found != open_[box].end()) found->second.durable = true;
   }
+  /// The stream goes on behind an event that was never told.
+  void stream_gap(std::size_t box, std::size_t event) {
+    violate("S4: event " + std::to_string(event + 1) + " of the stream was not told to box " + std::to_string(box + 1));
+  }
   /// The box found itself in the wrong.
   void admitted_by_itself(const std::string& what) { violate(what); }
   void limits(const OfflinePolicyConfig& limits) { limits_ = limits; }
@@ -140,7 +146,9 @@ class Oracle {
   };
   struct Heard {
     bool closed = false;
+    bool named = false;  ///< the box was told whose cart's session it is
     bool revoked = false;
+    bool revoked_tag = false;
     std::string claimed_by;
     std::set<std::string> expected_at;
     std::optional<WallTime> pass_until;

@@ -24,7 +24,9 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   if (const auto* closed = std::get_if<Closure>(&event)) {
     auto& heard = about(closed->session_id);
     heard.closed = true;
+    heard.named = true;
     heard.revoked = false;
+    heard.revoked_tag = false;
     heard.refused.reset();
   }
   if (const auto* expected = std::get_if<ExpectedWalkout>(&event))
@@ -33,6 +35,7 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
     const auto* session = revoked->session_id ? store_->find(*revoked->session_id) : nullptr;
     if (session == nullptr && revoked->session_tag) session = store_->find(*revoked->session_tag);
     if (session != nullptr) about(session->id).revoked = true;
+    if (session != nullptr && revoked->session_tag) about(session->id).revoked_tag = true;
   }
   if (const auto* claimed = std::get_if<Claimed>(&event)) {
     if (claimed->gate_id.str() != gate_name(box)) about(claimed->session_id).claimed_by = claimed->gate_id.str();
@@ -44,7 +47,10 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
     }
   }
   if (std::holds_alternative<Reset>(event)) {
-    for (auto& [id, heard] : heard_[box]) heard.closed = false;
+    for (auto& [id, heard] : heard_[box]) {
+      heard.closed = false;
+      heard.named = heard.named && (heard.revoked || !heard.claimed_by.empty());
+    }
   }
 }
 
@@ -67,6 +73,7 @@ void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime a
 
 void Oracle::pass_given(std::size_t box, const Uuid& session, WallTime expires_at) {
   heard_[box][session].pass_until = expires_at;
+  heard_[box][session].named = true;
 }
 
 void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now) {
@@ -74,7 +81,8 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   const auto where = place(box, lane);
   if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.alarm_input)
     violate("S2: " + where + " is released without an alarm");
-  if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !truth.held)
+  if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !truth.held &&
+      !truth.held_perhaps)
     violate("S3: " + where + " opens for staff who commanded nothing");
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
   const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
@@ -94,6 +102,8 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
   if (!truth.approach && now.mono - truth.approach_at > kDebounced)
     violate("S3: " + where + " admits somebody with nobody at the approach");
+  if (receipt.cart_id && receipt.cart_id == truth.imitated)
+    violate("S3: " + where + " admits a cart that is only imitated");
   if (!truth.somebody || !radio_calm(box, now.mono)) return;
   const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
   if (receipt.cart_id && !own) violate("S3: " + where + " admits a cart that is elsewhere");
@@ -104,9 +114,12 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
 
 void Oracle::judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt,
                              const std::string& where) {
-  if (heard.revoked) violate("S3: " + where + " admits a session it was told is revoked");
+  // By the offline policy a cart goes out whose session's id the box may never have been told.
+  const bool known = receipt.session_id || heard.named;
+  if (heard.revoked && (known || heard.revoked_tag))
+    violate("S3: " + where + " admits a session it was told is revoked");
   if (receipt.basis == Basis::kConfirmed) return;
-  if (!heard.claimed_by.empty())
+  if (known && !heard.claimed_by.empty())
     violate("S4: " + where + " admits by its own evidence a session that " + heard.claimed_by + " has claimed");
   if (!heard.refused) return;
   const bool pass = receipt.basis == Basis::kSignedPass;

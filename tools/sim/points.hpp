@@ -1,10 +1,11 @@
-// Where a simulated lane's points are in the box's table, and how long its barrier travels.
+// Names of the simulated store, where a lane's points are in the box's table, how long its barrier travels.
 #pragma once
 
 #include "core/event.hpp"
 
 namespace exitgate::sim {
 
+inline constexpr std::string_view kStoreName = "SEA-042";
 inline constexpr PointId kPerLane = 20;
 inline constexpr PointId kBarrierPoint = 10;
 inline constexpr PointId kGreenPoint = 11;

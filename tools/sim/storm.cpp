@@ -1,11 +1,14 @@
 // Which faults come when, and what they do. What the oracle is told of each is what the contract excuses, no more.
 #include "tools/sim/storm.hpp"
 
+#include <algorithm>
+
 namespace exitgate::sim {
 namespace {
 
 constexpr Duration kSettles = std::chrono::seconds{20};
 constexpr std::chrono::hours kDay{24};
+constexpr Duration kJoinGap = milliseconds{1500};
 /// How often somebody looks whether a lane waits for a named reset.
 constexpr Duration kRound = std::chrono::seconds{60};
 /// Four attempts to close, then the next round.
@@ -44,7 +47,9 @@ void Storm::schedule(FaultKind kind) {
     ++around_.report.injected[static_cast<std::size_t>(kind)];
     const auto which = static_cast<std::size_t>(dice().between(0, static_cast<int>(boxes_->size()) - 1));
     auto& box = *(*boxes_)[which];
-    strike(kind, {box, which, static_cast<std::size_t>(dice().between(0, static_cast<int>(box.kinds().size()) - 1))});
+    const auto lane = static_cast<std::size_t>(dice().between(0, static_cast<int>(box.kinds().size()) - 1));
+    box.say("lane " + std::to_string(lane + 1) + ": fault " + kFaultKindNames[static_cast<std::size_t>(kind)]);
+    strike(kind, {box, which, lane});
     schedule(kind);
   });
 }
@@ -80,6 +85,7 @@ void Storm::backend(Struck at) {
   auto& box = at.box;
   auto& w = box.weather;
   if (dice().chance(0.4)) {
+    w.silent = dice().chance(0.5);
     box.connect(false);
     Duration span = dice().ms(2000, 300000);
     if (dice().chance(0.1)) span = std::chrono::hours{dice().between(1, 80)};
@@ -90,28 +96,30 @@ void Storm::backend(Struck at) {
   }
   w.answer_lost = 0.3 * dice().part();
   w.answer_late = 0.5 * dice().part();
+  w.answer_wrong = dice().chance(0.3) ? 0.5 * dice().part() : 0;
   w.answer_doubled = 0.3 * dice().part();
   w.upload_reply_lost = 0.5 * dice().part();
   w.upload_busy = 0.2 * dice().part();
   const auto span = dice().ms(10000, 120000);
   trouble(at, true, span);
   around_.oracle.backend_trouble(at.index, now() + span + kSettles);
-  around_.agenda.in(
-      span, [&w] { w.answer_lost = w.answer_late = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0; });
+  around_.agenda.in(span, [&w] {
+    w.answer_lost = w.answer_late = w.answer_wrong = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0;
+  });
 }
 
 void Storm::stream(Struck at) {
-  if (dice().chance(0.5)) {
-    at.box.reset_stream();
-    return;
-  }
+  if (dice().chance(0.3)) return at.box.reset_stream();
+  if (dice().chance(0.2)) return around_.air.rotate_pass_key();
+  if (dice().chance(0.2)) return at.box.cut_stream();
   auto& w = at.box.weather;
   w.stream_doubled = 0.5 * dice().part();
+  w.stream_breaks = dice().chance(0.5) ? 0.3 * dice().part() : 0;
   w.stream_slow = dice().chance(0.5);
   const auto span = dice().ms(10000, 120000);
   trouble(at, true, span);
   around_.agenda.in(span, [&w] {
-    w.stream_doubled = 0;
+    w.stream_doubled = w.stream_breaks = 0;
     w.stream_slow = false;
   });
 }
@@ -152,7 +160,7 @@ void Storm::device(Struck at) {
   if (dice().chance(0.3)) {
     // It hangs for a while before anybody says so.
     box.hang(true);
-    around_.agenda.in(dice().ms(20, 900), [&box] { box.device(false); });
+    around_.agenda.in(std::min(dice().ms(20, 900), span / 2), [&box] { box.device(false); });
   } else {
     box.device(false);
   }
@@ -185,6 +193,8 @@ void Storm::clock(Struck at) {
   const auto span = dice().ms(5000, 90000);
   trouble(at, true, span + kAttended);
   around_.oracle.clock_stepped(at.index, now());
+  // Frames are out of their time window meanwhile, and until a Date has set the latest time known right again.
+  around_.oracle.radio_trouble(at.index, now() + span + kSettles);
   switch (dice().between(0, 3)) {
     case 0:
       box.set_clock(-kDay * 365 * 50, false);
@@ -193,7 +203,8 @@ void Storm::clock(Struck at) {
       box.set_clock(dice().chance(0.5) ? kDay : -kDay, true);
       break;
     case 2:  // a boot at 1970
-      around_.oracle.blind(at.index, std::nullopt, now(), now() + std::chrono::seconds{3}, 1);
+      around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - kJoinGap - milliseconds{200},
+                           now() + std::chrono::seconds{3}, 1);
       box.die(true);
       box.set_clock(-kDay * 365 * 56, false);
       around_.agenda.in(milliseconds{1900}, [&box] { box.start(); });
@@ -209,8 +220,9 @@ void Storm::kill(Struck at) {
   auto& box = at.box;
   const auto span = dice().ms(300, 20000);
   trouble(at, true, span + kAttended);
-  around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - milliseconds{200}, now() + span + milliseconds{500},
-                       1);
+  // A passage is counted when its join gap is over, and lost with what was not on the disk.
+  around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - kJoinGap - milliseconds{200},
+                       now() + span + milliseconds{500}, 1);
   box.die(dice().chance(0.5));
   around_.agenda.in(span, [&box] { box.start(); });
 }

@@ -42,6 +42,7 @@ class World {
         lane_count_(options.lanes > 0 ? options.lanes : dice_.between(1, 8)),
         box_count_(options.boxes > 0 ? options.boxes : dice_.between(1, 2)),
         store_(options.seed ^ 0x5151),
+        air_(options.seed),
         oracle_(store_, static_cast<std::size_t>(box_count_), static_cast<std::size_t>(lane_count_)) {
     report_.seed = options.seed;
     const auto policy = draw_policy(dice_);
@@ -74,7 +75,7 @@ class World {
   }
 
  private:
-  [[nodiscard]] Surroundings around() { return {agenda_, dice_, store_, oracle_, report_, options_}; }
+  [[nodiscard]] Surroundings around() { return {agenda_, dice_, store_, air_, oracle_, report_, options_}; }
   /// In the calm every lane lets somebody out again, and all of it reaches the backend.
   void probe() {
     for (auto& crowd : crowds_) crowd->probe();
@@ -137,6 +138,7 @@ class World {
   int box_count_;
   Agenda agenda_;
   StoreModel store_;
+  Transmitters air_;
   Oracle oracle_;
   Report report_;
   ComeAgain again_;
