@@ -14,7 +14,12 @@ void Box::write(const WriteOutput& write) {
   bool energised = write.energised;
   if (barrier && !energised && (mutation == Mutation::kDropOpen || (mutation == Mutation::kIgnoreFire && fire_)))
     energised = true;
-  if (barrier) around_.oracle.barrier_told(index_, lane, energised, around_.agenda.now());
+  if (barrier) {
+    const auto phase = controller_->lanes()[lane].phase();
+    around_.oracle.lane(index_, lane).overridden =
+        phase == Phase::kFaulted || phase == Phase::kReleased || phase == Phase::kHeldOpen;
+    around_.oracle.barrier_told(index_, lane, energised, around_.agenda.now());
+  }
   if (known && around_.options.trace) note("write point " + std::to_string(write.point) + (energised ? " on" : " off"));
   if (known && write.point == point_of(lane, kPulsePoint) && energised) around_.oracle.pulsed(index_, lane);
   const bool shows = known && energised && !barrier;  // a lamp, or the pulse

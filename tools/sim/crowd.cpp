@@ -6,7 +6,6 @@
 namespace exitgate::sim {
 namespace {
 
-constexpr Duration kBeaconEvery = milliseconds{250};
 /// Debounce, confirm_timeout and its 50 ms, a slow commit.
 constexpr Duration kVerdictIn = milliseconds{20 + 850 + 180};
 /// Nobody bound (no_beacon) and two carts without a margin (ambiguity).
@@ -96,23 +95,6 @@ void Crowd::beacon(std::size_t lane, std::uint64_t visit) {
   if (sends_pass && now.paid) box_->hear_pass(lane, now);
   if (sends_pass && !now.paid && places_[lane].forges) box_->hear_pass(lane, now, true);
   around_.agenda.in(kBeaconEvery, [this, lane, visit] { beacon(lane, visit); });
-}
-
-void Crowd::sham_beacon(std::size_t lane, std::uint64_t visit) {
-  auto& place = places_[lane];
-  if (place.visit != visit) return;
-  const auto& imitated = *around_.store.find(*place.imitated);
-  const auto now = box_->true_wall();
-  // A replay follows when the cart itself was heard, some way off, with a newer frame.
-  const bool replays = place.sham == Sham::kReplayed;
-  if (replays && place.recorded == WallTime{}) {
-    const bool heard = box_->hear(lane, imitated, BeaconState::kClosed, -90, now);
-    if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) place.recorded = now;
-  } else {
-    box_->hear(lane, imitated, BeaconState::kClosed, -59 - around_.dice.between(0, 4), replays ? place.recorded : now,
-               place.sham);
-  }
-  around_.agenda.in(kBeaconEvery, [this, lane, visit] { sham_beacon(lane, visit); });
 }
 
 void Crowd::park(std::size_t lane) {

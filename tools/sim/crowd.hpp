@@ -10,6 +10,9 @@
 
 namespace exitgate::sim {
 
+/// What a cart near an exit sends, thinned: what is heard more often tells nothing more.
+inline constexpr Duration kBeaconEvery = milliseconds{250};
+
 /// Sessions whose shoppers went away with something left of them, or nothing: they come again, to any lane of the
 /// store.
 using ComeAgain = std::vector<Uuid>;

@@ -48,6 +48,23 @@ void Crowd::draw_again(Place& place) {
   place.plain = false;
 }
 
+void Crowd::sham_beacon(std::size_t lane, std::uint64_t visit) {
+  auto& place = places_[lane];
+  if (place.visit != visit) return;
+  const auto& imitated = *around_.store.find(*place.imitated);
+  const auto now = box_->true_wall();
+  // A replay follows when the cart itself was heard, some way off, with a newer frame.
+  const bool replays = place.sham == Sham::kReplayed;
+  if (replays && place.recorded == WallTime{}) {
+    const bool heard = box_->hear(lane, imitated, BeaconState::kClosed, -90, now);
+    if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) place.recorded = now;
+  } else {
+    box_->hear(lane, imitated, BeaconState::kClosed, -59 - around_.dice.between(0, 4), replays ? place.recorded : now,
+               place.sham);
+  }
+  around_.agenda.in(kBeaconEvery, [this, lane, visit] { sham_beacon(lane, visit); });
+}
+
 void Crowd::draw_session(Place& place, std::size_t lane) {
   auto& dice = around_.dice;
   const int party = dice.chance(0.15) ? dice.between(2, 3) : 1;

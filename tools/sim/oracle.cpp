@@ -142,7 +142,8 @@ void Oracle::judge_durable(std::size_t box, std::size_t lane, MonoTime now) {
     if (open.lane == std::to_string(lane + 1) && (newest == nullptr || open.since > newest->since)) newest = &open;
   }
   // Somebody in the way of a barrier that closes is waited for by nobody.
-  if (newest == nullptr || !newest->shopper || newest->durable || lanes_[box][lane].safety) return;
+  const auto& truth = lanes_[box][lane];
+  if (newest == nullptr || !newest->shopper || newest->durable || truth.safety || truth.overridden) return;
   if (now - newest->since < kDurableIn) violate("S5: " + place(box, lane) + " opened before its receipt was durable");
 }
 
@@ -193,7 +194,8 @@ void Oracle::box_died(std::size_t box, MonoTime now) {
     // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
     lane.imitated.reset();
     lane.alarm = false;
-    if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1}) lane.awaits_reset = false;
+    if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1})
+      lane.reset_perhaps = std::exchange(lane.awaits_reset, false) || lane.reset_perhaps;
     if (disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1})
       lane.held_perhaps = std::exchange(lane.held, false) || lane.held_perhaps;
   }

@@ -37,10 +37,12 @@ struct LaneTruth {
   bool alarm_input = false;        ///< fire or release, from its first moment
   bool alarm = false;              ///< fire or release, longer than its debounce time
   MonoTime alarm_at{};
-  bool awaits_reset = false;  ///< after it, until staff reset
-  bool held = false;          ///< staff, or their key, hold it open
-  bool held_perhaps = false;  ///< the hold may have been on the disk when the box died
-  MonoTime staff_at{};        ///< last staff command
+  bool awaits_reset = false;   ///< after it, until staff reset
+  bool reset_perhaps = false;  ///< that may not have been on the disk when the box died
+  bool held = false;           ///< staff, or their key, hold it open
+  bool overridden = false;     ///< the box says that it opens for no shopper
+  bool held_perhaps = false;   ///< the hold may have been on the disk when the box died
+  MonoTime staff_at{};         ///< last staff command
 };
 
 class Oracle {

@@ -79,7 +79,7 @@ void Oracle::pass_given(std::size_t box, const Uuid& session, WallTime expires_a
 void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now) {
   const auto& truth = lanes_[box][lane];
   const auto where = place(box, lane);
-  if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.alarm_input)
+  if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.reset_perhaps && !truth.alarm_input)
     violate("S2: " + where + " is released without an alarm");
   if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !truth.held &&
       !truth.held_perhaps)

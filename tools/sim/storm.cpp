@@ -1,21 +1,7 @@
 // Which faults come when, and what they do. What the oracle is told of each is what the contract excuses, no more.
 #include "tools/sim/storm.hpp"
 
-#include <algorithm>
-
 namespace exitgate::sim {
-namespace {
-
-constexpr Duration kSettles = std::chrono::seconds{20};
-constexpr std::chrono::hours kDay{24};
-constexpr Duration kJoinGap = milliseconds{1500};
-/// How often somebody looks whether a lane waits for a named reset.
-constexpr Duration kRound = std::chrono::seconds{60};
-/// Four attempts to close, then the next round.
-constexpr Duration kAttended = kRound + std::chrono::seconds{45};
-
-}  // namespace
-
 void Storm::begin() {
   for (std::size_t i = 0; i < kFaultKindCount; ++i) {
     const auto kind = static_cast<FaultKind>(i);
@@ -124,98 +110,6 @@ void Storm::stream(Struck at) {
   });
 }
 
-void Storm::eyes(Struck at) {
-  const auto eye = static_cast<Eye>(dice().between(0, 5));
-  if (dice().chance(0.3)) return flicker(at, eye);
-  auto& box = at.box;
-  const auto lane = at.lane;
-  const bool limit = eye == Eye::kLimitOpen || eye == Eye::kLimitClosed;
-  const auto span = dice().ms(100, 90000);
-  trouble(at, false, span + kAttended);
-  if (!limit) around_.oracle.blind(at.index, lane, now(), now() + span, 2);
-  box.eye_fault(lane, eye, dice().chance(0.5) ? EyeFault::kStuckActive : EyeFault::kStuckClear);
-  around_.agenda.in(span, [&box, lane, eye] { box.eye_fault(lane, eye, EyeFault::kNone); });
-}
-
-void Storm::flicker(Struck at, Eye eye) {
-  constexpr int kTimes = 12;
-  auto& box = at.box;
-  const auto lane = at.lane;
-  const bool limit = eye == Eye::kLimitOpen || eye == Eye::kLimitClosed;
-  const Duration every = dice().ms(5, 90);
-  trouble(at, false, kTimes * every + kAttended);
-  if (!limit) around_.oracle.blind(at.index, lane, now(), now() + kTimes * every, kTimes / 2);
-  for (int i = 0; i < kTimes; ++i) {
-    around_.agenda.in(every * i, [&box, lane, eye, i] {
-      box.eye_fault(lane, eye, i % 2 == 0 ? EyeFault::kStuckActive : EyeFault::kNone);
-    });
-  }
-}
-
-void Storm::device(Struck at) {
-  auto& box = at.box;
-  const auto span = dice().ms(50, 15000);
-  trouble(at, true, span + kAttended);
-  around_.oracle.blind(at.index, std::nullopt, now(), now() + span + milliseconds{200}, 1);
-  if (dice().chance(0.3)) {
-    // It hangs for a while before anybody says so.
-    box.hang(true);
-    around_.agenda.in(std::min(dice().ms(20, 900), span / 2), [&box] { box.device(false); });
-  } else {
-    box.device(false);
-  }
-  around_.agenda.in(span, [&box] {
-    box.hang(false);
-    box.device(true);
-  });
-}
-
-void Storm::radio(Struck at) {
-  auto& box = at.box;
-  auto& w = box.weather;
-  w.beacon_lost = 0.6 * dice().part();
-  w.cross_talk = dice().chance(0.5);
-  const bool dead = dice().chance(0.3);
-  const auto lane = at.lane;
-  if (dead) box.receiver(lane, false);
-  const auto span = dice().ms(5000, 120000);
-  around_.oracle.radio_trouble(at.index, now() + span + std::chrono::seconds{5});
-  around_.agenda.in(span, [&box, &w, lane, dead] {
-    w.beacon_lost = 0;
-    w.cross_talk = false;
-    if (dead) box.receiver(lane, true);
-  });
-  if (dice().chance(0.5)) (*crowds_)[at.index]->park(at.lane);
-}
-
-void Storm::clock(Struck at) {
-  auto& box = at.box;
-  const auto span = dice().ms(5000, 90000);
-  trouble(at, true, span + kAttended);
-  around_.oracle.clock_stepped(at.index, now());
-  // Frames are out of their time window meanwhile, and until a Date has set the latest time known right again.
-  around_.oracle.radio_trouble(at.index, now() + span + kSettles);
-  switch (dice().between(0, 3)) {
-    case 0:
-      box.set_clock(-kDay * 365 * 50, false);
-      break;
-    case 1:
-      box.set_clock(dice().chance(0.5) ? kDay : -kDay, true);
-      break;
-    case 2:  // a boot at 1970
-      around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - kJoinGap - milliseconds{200},
-                           now() + std::chrono::seconds{3}, 1);
-      box.die(true);
-      box.set_clock(-kDay * 365 * 56, false);
-      around_.agenda.in(milliseconds{1900}, [&box] { box.start(); });
-      break;
-    default:
-      box.set_clock(milliseconds{dice().between(-5000, 5000)}, true);
-      break;
-  }
-  around_.agenda.in(span, [&box] { box.set_clock(milliseconds{0}, true); });
-}
-
 void Storm::kill(Struck at) {
   auto& box = at.box;
   const auto span = dice().ms(300, 20000);
@@ -233,71 +127,6 @@ void Storm::disk(Struck at) {
   trouble(at, true, span);
   box.disk_trouble(static_cast<DiskTrouble>(dice().between(1, kDiskTroubles)));
   around_.agenda.in(span, [&box] { box.disk_trouble(DiskTrouble::kNone); });
-}
-
-void Storm::fire(Struck at) {
-  auto& box = at.box;
-  const auto lane = at.lane;
-  const auto span = dice().ms(3000, 60000);
-  const auto reset = dice().ms(1000, 9000);
-  const bool whole = dice().chance(0.5);
-  trouble(at, whole, span + reset);
-  if (whole) {
-    box.fire(true);
-  } else {
-    box.see(lane, Eye::kRelease, true);
-  }
-  around_.agenda.in(span, [this, &box, lane, whole, reset] {
-    if (whole) box.fire(false);
-    if (!whole) box.see(lane, Eye::kRelease, false);
-    around_.agenda.in(
-        reset, [&box, lane, whole] { box.staff(StaffVerb::kReset, whole ? std::nullopt : std::optional(lane)); });
-  });
-}
-
-void Storm::hold(Struck at, StaffVerb verb, StaffVerb back) {
-  auto& box = at.box;
-  const auto lane = at.lane;
-  const auto span = dice().ms(2000, 60000);
-  trouble(at, false, span);
-  box.staff(verb, lane);
-  around_.agenda.in(span, [&box, lane, back] { box.staff(back, lane); });
-}
-
-void Storm::mode(Struck at) {
-  auto& box = at.box;
-  const auto lane = at.lane;
-  const auto span = dice().ms(10000, 200000);
-  trouble(at, false, span);
-  box.staff(StaffVerb::kMode, lane, static_cast<LaneMode>(dice().between(0, 2)));
-}
-
-void Storm::operators(Struck at) {
-  auto& box = at.box;
-  const auto lane = at.lane;
-  trouble(at, false, Duration{0});
-  switch (dice().between(0, 6)) {
-    case 0:
-      return box.staff(StaffVerb::kOpen, lane);
-    case 1:
-      return hold(at, StaffVerb::kHoldOpen, StaffVerb::kReleaseHold);
-    case 2:
-      return hold(at, StaffVerb::kOutOfService, StaffVerb::kInService);
-    case 3:
-      return mode(at);
-    case 4: {
-      const auto span = dice().ms(2000, 30000);
-      trouble(at, false, span);
-      box.see(lane, Eye::kStaffKey, true);
-      around_.agenda.in(span, [&box, lane] { box.see(lane, Eye::kStaffKey, false); });
-      return;
-    }
-    case 5:
-      return box.staff(StaffVerb::kReset, std::nullopt);
-    default:
-      trouble(at, true, Duration{0});
-      box.reload();
-  }
 }
 
 void Storm::heal(Box& box, std::size_t index) {
