@@ -2,7 +2,6 @@
 #include "tools/sim/oracle.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace exitgate::sim {
 namespace {
@@ -128,10 +127,12 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   sealed_[box][receipt.receipt_id] = std::move(sealed);
   if (open != open_[box].end()) open_[box].erase(open);
   sealed_now_.push_back(receipt.lane_id.str());
-  if (receipt.outcome == Outcome::kNotUsed) {
-    // Nobody left on it: it is no exit of the hour.
-    std::erase_if(offline_[box], [&](const OfflineExit& exit) { return exit.receipt_id == receipt.receipt_id; });
-  }
+  // On what nobody left is no exit of the hour; a total that was named later is what it counts.
+  std::erase_if(offline_[box], [&](OfflineExit& exit) {
+    const bool same = exit.receipt_id == receipt.receipt_id;
+    if (same && receipt.total) exit.amount_minor = receipt.total->amount_minor;
+    return same && receipt.outcome == Outcome::kNotUsed;
+  });
   if (receipt.outcome == Outcome::kPassed && receipt.passages == 0) violate("S5: passed without a passage");
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
 }
@@ -194,10 +195,16 @@ void Oracle::box_died(std::size_t box, MonoTime now) {
     // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
     lane.imitated.reset();
     lane.alarm = false;
-    if (disk_refuses_[box] || now - lane.alarm_at < std::chrono::seconds{1})
-      lane.reset_perhaps = std::exchange(lane.awaits_reset, false) || lane.reset_perhaps;
-    if (disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1})
-      lane.held_perhaps = std::exchange(lane.held, false) || lane.held_perhaps;
+    // What was commanded just before, a hold or its end, may have been on the disk or not.
+    const bool unsure = disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1};
+    if (unsure || now - lane.alarm_at < std::chrono::seconds{1}) {
+      lane.awaits_reset = false;
+      lane.reset_perhaps = true;
+    }
+    if (unsure) {
+      lane.held = false;
+      lane.held_perhaps = true;
+    }
   }
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
