@@ -239,6 +239,7 @@ class Lane {
   [[nodiscard]] std::vector<Candidate> worthy_candidates(Step step);
   [[nodiscard]] bool carries_session(Step step, const Candidate& cart) const;
   [[nodiscard]] bool mistimed_cart_here(Step step) const;
+  [[nodiscard]] bool another_cart_instead(Step step) const;
   void bind(Step step, const Candidate& cart, bool rivalled);
   void leave_unanswered(Step step);
   void give_back_answer(Step step);

@@ -103,6 +103,16 @@ bool Lane::carries_session(Step step, const Candidate& cart) const {
   return !cart.session_tag.is_zero() && cart.state != BeaconState::kIdle && !spent && !cart.parked;
 }
 
+/// The cart that was bound is heard no more, and one that carries nothing is near: the shopper has changed behind an
+/// eye that never cleared, and what is answered about the first is not for the second.
+bool Lane::another_cart_instead(Step step) const {
+  const auto& gate = step.gate;
+  if (!config_->receiver || !gate.views[index_].receiver_up) return false;
+  if (gate.proximity.level(*shopper_->cart, *config_->receiver, step.wake.mono())) return false;
+  const auto near = step.gate.proximity.candidates(index_, gate.views, step.wake);
+  return std::any_of(near.begin(), near.end(), [](const Candidate& c) { return !c.parked; });
+}
+
 /// A cart with a wrong clock binds nowhere, but whoever pushes it is no walkout.
 bool Lane::mistimed_cart_here(Step step) const {
   const auto mistimed = step.gate.proximity.mistimed(index_, step.gate.views, step.wake);
@@ -115,8 +125,13 @@ void Lane::look_for_cart(Step step) {
   const auto candidates = worthy_candidates(step);
   auto& shopper = *shopper_;
   if (candidates.empty()) {
-    if (shopper.cart) return;  // bound before: radio silence doesn't unbind who stands here
+    if (shopper.cart && !another_cart_instead(step)) return;  // radio silence alone doesn't unbind who stands here
     if (shopper.walkout) return;
+    if (shopper.cart) {
+      give_back_answer(step);
+      reset_identity();
+      shopper.since = wake.mono();
+    }
     const bool mixed = durable_.mode == LaneMode::kMixed;
     const bool nearly = mixed && config_->receiver && gate.proximity.somebody_nearly_near(*config_->receiver, wake);
     const Duration wait = mixed && !nearly ? config_->timing.bind_wait : config_->timing.no_beacon;

@@ -67,6 +67,44 @@ TEST_CASE(
   REQUIRE(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{3}));
 }
 
+TEST_CASE(
+    "a mixed lane: an answer about a cart that has gone does not open for whoever followed it closely with another") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  std::optional<ConfirmAnswer> about_117 = Refuse{RefuseReason::kSessionOpen};
+  world.backend = [&](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+    if (r.cart_id == 117U) return about_117;
+    return Refuse{RefuseReason::kUnknownSession};
+  };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }, std::chrono::seconds{3}));
+  // Its shopper goes and pays at a till; the idle cart of the next one has kept the eye blocked.
+  world.silence(117);
+  world.beacon(118, BeaconState::kIdle, -60, 0, 2);
+  world.run(std::chrono::seconds{3});
+  about_117 = admit_answer(1);
+  world.run(std::chrono::seconds{15});
+  CHECK_FALSE(world.barrier_commanded_open());
+  CHECK(world.phase() == Phase::kRefused);
+}
+
+TEST_CASE("a cart that falls silent at the eye stays bound while nobody else is near") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  std::optional<ConfirmAnswer> told = Refuse{RefuseReason::kSessionOpen};
+  world.backend = [&](const ConfirmRequest&) { return told; };
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }, std::chrono::seconds{3}));
+  world.silence(117);
+  world.run(std::chrono::seconds{3});
+  told = admit_answer(1);
+  CHECK(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{6}));
+}
+
 TEST_CASE("an idle cart alone is sent to staff, and next to a paid one it does not count") {
   LaneWorld world;
   settle(world);

@@ -69,7 +69,7 @@ void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed, MonoTi
   }
   if (closed && truth.awaits_reset)
     violate("S2: " + place(box, lane) + " was told to close before the alarm was reset");
-  if (closed && truth.held && !truth.pulse && (!truth.known || !truth.told_closed))
+  if (closed && (truth.held || truth.key) && !truth.pulse && (!truth.known || !truth.told_closed))
     violate("S2: " + place(box, lane) + " is held open and was told to close");
   if (!closed && changes) truth.shown_at = now;
   if (!closed && changes && truth.known) opened_.emplace_back(box, lane);

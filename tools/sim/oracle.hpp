@@ -39,7 +39,8 @@ struct LaneTruth {
   MonoTime alarm_at{};
   bool awaits_reset = false;   ///< after it, until staff reset
   bool reset_perhaps = false;  ///< that may not have been on the disk when the box died
-  bool held = false;           ///< staff, or their key, hold it open
+  bool held = false;           ///< staff hold it open
+  bool key = false;            ///< their key does: a hold of its own
   bool overridden = false;     ///< the box says that it opens for no shopper
   bool held_perhaps = false;   ///< the hold may have been on the disk when the box died
   MonoTime staff_at{};         ///< last staff command

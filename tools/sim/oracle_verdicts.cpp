@@ -81,8 +81,8 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   const auto where = place(box, lane);
   if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.reset_perhaps && !truth.alarm_input)
     violate("S2: " + where + " is released without an alarm");
-  if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !truth.held &&
-      !truth.held_perhaps)
+  const bool held = truth.held || truth.held_perhaps || truth.key;
+  if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !held)
     violate("S3: " + where + " opens for staff who commanded nothing");
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
   const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
