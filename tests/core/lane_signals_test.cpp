@@ -142,4 +142,66 @@ TEST_CASE("a barrier that somebody forces sounds until it is closed again") {
   CHECK_FALSE(world.coils[kBuzzer]);
 }
 
+namespace {
+
+/// A controller whose loop is turned by hand, in time or not.
+class Loop {
+ public:
+  Loop() {
+    step(DeviceUp{kIo});
+    InputsPolled all{kIo, {}};
+    for (const PointId eye : {kApproach, kSafety, kExit, kRelease, kStaffKey, kFire})
+      all.changes.push_back({eye, false, mono_});
+    step(all);
+  }
+  /// How often `alive` changed in turns `every` apart.
+  int beats(Duration span, Duration every, bool reads) {
+    int changes = 0;
+    for (const MonoTime end = mono_ + span; mono_ < end;) {
+      mono_ += every;
+      changes += reads ? step(InputsPolled{kIo, {}}) : step(Tick{});
+    }
+    return changes;
+  }
+  int step(const Event& event) {
+    int changes = 0;
+    const Now now{.mono = mono_, .wall = wall_from_ms(1793000000000), .judging = wall_from_ms(1793000000000)};
+    for (const auto& command : controller_.step(event, now)) {
+      const auto* write = std::get_if<WriteOutput>(&command);
+      if (write != nullptr && write->point == kAlive) ++changes;
+    }
+    return changes;
+  }
+  [[nodiscard]] bool turning() const { return controller_.turning(); }
+
+ private:
+  MonoTime mono_{std::chrono::seconds{1000}};
+  CountingIds ids_;
+  Controller controller_{std::make_shared<const GateConfig>(make_config({LaneOptions{}})), LoadedState{}, Uuid{}, ids_,
+                         Now{.mono = mono_}};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a loop whose turns come late stops alive and the watchdog, and starts them again when they are in time (S7)") {
+  Loop loop;
+  CHECK(loop.beats(std::chrono::seconds{2}, milliseconds{10}, true) >= 7);
+  CHECK(loop.turning());
+  CHECK(loop.beats(std::chrono::seconds{4}, milliseconds{400}, true) == 0);
+  CHECK_FALSE(loop.turning());
+  CHECK(loop.beats(std::chrono::seconds{2}, milliseconds{10}, true) >= 7);
+  CHECK(loop.turning());
+}
+
+TEST_CASE("a device that is said to answer and is not read stops alive, and its loss, once handled, does not (S7)") {
+  Loop loop;
+  (void)loop.beats(milliseconds{1100}, milliseconds{10}, false);
+  CHECK(loop.beats(std::chrono::seconds{2}, milliseconds{10}, false) == 0);
+  CHECK_FALSE(loop.turning());
+  (void)loop.step(DeviceDown{kIo, "unplugged"});
+  CHECK(loop.beats(std::chrono::seconds{2}, milliseconds{10}, false) >= 7);
+  CHECK(loop.turning());
+}
+
 }  // namespace exitgate::test
