@@ -24,13 +24,15 @@ bool of_a_verdict(const Receipt& receipt) {
   return receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
 }
 
-/// Somebody was let in by a verdict in this step while nobody was read to stand there.
+/// Somebody was let in by a verdict in this step while nobody was read to stand there. A passage at a closed lane has
+/// an authorisation that is sealed and gone within its step: what stands at the end of the list may be an older one.
 bool admitted_nobody(const Lane& lane, const LaneGuard& before) {
   if (lane.eyes().approach.readable && lane.eyes().approach_blocked()) return false;
   const auto& all = lane.authorisations();
   const auto added = std::min<std::uint64_t>(lane.authorisations_ever() - before.authorisations_ever, all.size());
-  return std::any_of(all.end() - static_cast<std::ptrdiff_t>(added), all.end(),
-                     [](const Authorisation& auth) { return of_a_verdict(auth.receipt); });
+  return std::any_of(all.end() - static_cast<std::ptrdiff_t>(added), all.end(), [&](const Authorisation& auth) {
+    return auth.since > before.newest_since && of_a_verdict(auth.receipt);
+  });
 }
 
 /// Whoever stands before a closed lane has no verdict, and nothing that the contract lets them wait for.
@@ -47,8 +49,10 @@ bool verdict_overdue(const Lane& lane, Duration confirm_timeout, MonoTime now) {
 }  // namespace
 
 LaneGuard guard_of(const Lane& lane) {
+  const auto& all = lane.authorisations();
   return {.commanded_open = lane.outputs().barrier_closed_commanded() != true,
-          .authorisations_ever = lane.authorisations_ever()};
+          .authorisations_ever = lane.authorisations_ever(),
+          .newest_since = all.empty() ? MonoTime{} : all.back().since};
 }
 
 std::optional<std::string> broken_invariant(const Lane& lane, const LaneGuard& before,

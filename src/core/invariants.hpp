@@ -16,6 +16,7 @@ namespace exitgate {
 struct LaneGuard {
   bool commanded_open = false;  ///< or not known
   std::uint64_t authorisations_ever = 0;
+  MonoTime newest_since{};  ///< when the newest authorisation that stands was made
 };
 
 [[nodiscard]] LaneGuard guard_of(const Lane& lane);

@@ -244,6 +244,9 @@ void Lane::on_outputs_read(GateState& gate, const PointLevel& level, const Now& 
       gate.faults.clear(FaultCode::kOutputLost, part(), now, gate.out);
       break;
     case LaneOutputs::ReadBack::kSeeded:
+      // Without limits nobody knows whether it has arrived, or the restart came while it closed.
+      if (outputs_.barrier_closed_commanded() == true) closed_at_ = now.mono;
+      break;
     case LaneOutputs::ReadBack::kNotOurs:
     case LaneOutputs::ReadBack::kOther:
       break;

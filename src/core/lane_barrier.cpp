@@ -124,8 +124,11 @@ bool Lane::run(Step step, Admitting& phase) {
     auth->receipt.opened_at = wake.now().wall;
     publish_admitted(step, *auth);
     if (config_->pulse_drive()) {
-      ++auth->pulses;
-      outputs_.pulse(wake.now(), gate.out);
+      // Whoever it was for may have passed before it: a pulse now would let somebody else through.
+      if (auth->receipt.passages == 0 || party_left(step)) {
+        ++auth->pulses;
+        outputs_.pulse(wake.now(), gate.out);
+      }
       if (std::exchange(auth->to_tell, false)) send_admitted(step, *auth);
       enter(step, Passing{});
       return true;

@@ -205,10 +205,9 @@ bool Lane::run(Step step, Recovering& phase) {
   }
   const auto settled_from = clear_since_ ? std::optional(std::max(*clear_since_, phase_since_)) : std::nullopt;
   if (!wake.past(settled_from, config_->timing.settle) || counter_.pending()) return false;
-  // Found closed, or still on its way there: closing judges the travel.
-  if (*commanded_closed && !config_->pulse_drive() && eyes_.limits_bound && !eyes_.at_closed_limit()) {
-    return try_close(step);
-  }
+  // Found closed, or still on its way there: closing judges the travel, and opens again for somebody.
+  const bool on_its_way = eyes_.limits_bound ? !eyes_.at_closed_limit() : travelling_closed(step);
+  if (*commanded_closed && !config_->pulse_drive() && on_its_way) return try_close(step);
   if (*commanded_closed || config_->pulse_drive()) {
     outputs_.command_barrier(true, wake.now(), step.gate.out);
     barrier_is_closed(step);

@@ -1,0 +1,89 @@
+// Situations in which the exhaustive search of one lane found the core wrong (search_test.cpp).
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+bool said(const LaneWorld& world, const std::string& alarm) {
+  const auto alarms = world.alarms();
+  return std::find(alarms.begin(), alarms.end(), alarm) != alarms.end();
+}
+
+bool closed(const LaneWorld& world) {
+  return std::holds_alternative<Closed>(world.controller->lanes()[0].lane_phase());
+}
+
+}  // namespace
+
+TEST_CASE("a lane without limits that is taken into service while its barrier closes re-opens for somebody") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false}});
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  REQUIRE(world.command(StaffVerb::kOpen));
+  world.run(milliseconds{300});
+  world.walk_through();
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kClosing; }));
+  REQUIRE(world.command(StaffVerb::kOutOfService));
+  REQUIRE(world.command(StaffVerb::kInService));
+  world.run(milliseconds{1500});  // longer than it must be seen clear, shorter than the barrier may take
+  REQUIRE_FALSE(world.barrier_commanded_open());
+  world.set(kSafety, true);
+  world.run(milliseconds{30});
+  CHECK(world.barrier_commanded_open());
+}
+
+TEST_CASE("a lane without limits that was restarted while its barrier closed re-opens for somebody") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false}});
+  world.run(milliseconds{1500});
+  REQUIRE_FALSE(world.barrier_commanded_open());
+  world.set(kSafety, true);
+  world.run(milliseconds{30});
+  CHECK(world.barrier_commanded_open());
+}
+
+TEST_CASE("a passage at a closed lane whose eyes are lost is no verdict of the cart that is still judged") {
+  LaneWorld world;
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  const auto passes = [&] {
+    for (const auto& [point, blocked] : {std::pair{kSafety, true}, {kExit, true}, {kSafety, false}, {kExit, false}}) {
+      world.set(point, blocked);
+      world.run(milliseconds{60});
+    }
+  };
+  passes();
+  REQUIRE(world.run_until([&] { return closed(world); }));
+  passes();
+  world.run(milliseconds{1300});
+  REQUIRE(world.controller->lanes()[0].authorisations().size() == 1);
+  REQUIRE_FALSE(said(world, "unauthorised"));
+  world.device(false);
+  REQUIRE(world.run_until([&] { return said(world, "unauthorised"); }, std::chrono::seconds{1}));
+  CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
+}
+
+TEST_CASE("a gate with its own control unit gets no pulse for somebody who has passed before it") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false, .pulse = true}});
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.disk(false);
+  REQUIRE(world.command(StaffVerb::kOpen));
+  world.set(kPassageContact, true);
+  world.run(milliseconds{50});
+  world.set(kPassageContact, false);
+  world.run(milliseconds{500});
+  world.disk(true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  CHECK(std::none_of(world.writes.begin(), world.writes.end(),
+                     [](const auto& write) { return write.second.point == kPulse && write.second.energised; }));
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].passages == 1);
+}
+
+}  // namespace exitgate::test
