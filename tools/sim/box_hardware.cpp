@@ -134,7 +134,10 @@ void Box::see(std::size_t lane, Eye eye, bool active) {
   const bool before = level(lane, eye);
   truth = active;
   if (level(lane, eye) == before) return;
-  if (eye == Eye::kStaffKey) around_.oracle.lane(index_, lane).key = active;
+  if (eye == Eye::kStaffKey) {
+    around_.oracle.lane(index_, lane).key = active;
+    around_.oracle.lane(index_, lane).key_at = around_.agenda.now();
+  }
   publish_eye(lane, eye);
   if (eye == Eye::kRelease) watch_alarms();
   if (around_.options.mutation == Mutation::kCloseOnSomebody && eye == Eye::kSafety && active && alive()) {

@@ -12,6 +12,9 @@ constexpr Duration kStale = milliseconds{100};
 /// A passage is durable within 150 ms, once its join gap is over.
 constexpr Duration kCountedBy = milliseconds{3400};
 
+/// What is given as active is debounced for 20 ms.
+constexpr Duration kDebounced = milliseconds{25};
+
 }  // namespace
 
 Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
@@ -69,7 +72,8 @@ void Oracle::barrier_told(std::size_t box, std::size_t lane, bool closed, MonoTi
   }
   if (closed && truth.awaits_reset)
     violate("S2: " + place(box, lane) + " was told to close before the alarm was reset");
-  if (closed && (truth.held || truth.key) && !truth.pulse && (!truth.known || !truth.told_closed))
+  const bool key = truth.key && now - truth.key_at > kDebounced;
+  if (closed && (truth.held || key) && !truth.pulse && (!truth.known || !truth.told_closed))
     violate("S2: " + place(box, lane) + " is held open and was told to close");
   if (!closed && changes) truth.shown_at = now;
   if (!closed && changes && truth.known) opened_.emplace_back(box, lane);

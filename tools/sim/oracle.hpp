@@ -41,6 +41,7 @@ struct LaneTruth {
   bool reset_perhaps = false;  ///< that may not have been on the disk when the box died
   bool held = false;           ///< staff hold it open
   bool key = false;            ///< their key does: a hold of its own
+  MonoTime key_at{};           ///< when it was turned
   bool overridden = false;     ///< the box says that it opens for no shopper
   bool held_perhaps = false;   ///< the hold may have been on the disk when the box died
   MonoTime staff_at{};         ///< last staff command
