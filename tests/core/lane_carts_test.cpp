@@ -9,6 +9,13 @@ namespace {
 void settle(LaneWorld& world, std::size_t lane = 0) {
   REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
 }
+void cart_117_is_refused(LaneWorld& world) {
+  settle(world);
+  world.beacon(117, BeaconState::kShopping);
+  world.run(std::chrono::seconds{1});
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }, std::chrono::seconds{3}));
+}
 constexpr std::size_t kSecond = 1;
 constexpr PointId kApproach2 = kApproach + kPointsPerLane;
 
@@ -75,11 +82,7 @@ TEST_CASE(
     if (r.cart_id == 117U) return about_117;
     return Refuse{RefuseReason::kUnknownSession};
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(std::chrono::seconds{1});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }, std::chrono::seconds{3}));
+  cart_117_is_refused(world);
   // Its shopper goes and pays at a till; the idle cart of the next one has kept the eye blocked.
   world.silence(117);
   world.beacon(118, BeaconState::kIdle, -60, 0, 2);
@@ -94,11 +97,7 @@ TEST_CASE("a cart that falls silent at the eye stays bound while nobody else is 
   LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
   std::optional<ConfirmAnswer> told = Refuse{RefuseReason::kSessionOpen};
   world.backend = [&](const ConfirmRequest&) { return told; };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(std::chrono::seconds{1});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }, std::chrono::seconds{3}));
+  cart_117_is_refused(world);
   world.silence(117);
   world.run(std::chrono::seconds{3});
   told = admit_answer(1);
