@@ -7,6 +7,7 @@ namespace exitgate::test {
 namespace {
 
 constexpr int kStepsAtMost = 300;
+constexpr std::size_t kQuestionsAtMost = 2;
 constexpr Duration kStale = milliseconds{100};
 
 std::string text_of(const PublicEvent& event, std::string_view name) {
@@ -45,19 +46,32 @@ void SearchWorld::take(const Command& command, std::vector<Event>& results) {
     command_status_ = done->status;
     return;
   }
-  if (const auto* ask = std::get_if<Ask>(&command)) {
-    const auto& request = ask->request;
-    if (ask->question != 0)
-      asked_.push_back(
-          {ask->question, request.stage, request.cart_id, request.session_tag.value_or(SessionTag{}), mono_});
-    return;
-  }
+  if (const auto* ask = std::get_if<Ask>(&command)) return take_ask(*ask, results);
   if (!device_) return;
   if (!coil_closed_) written_closed_ = false;  // found open, and taken over as open
   const PointId barrier = options_->lane.pulse ? kHold : kBarrier;
   OutputsRead found{kIo, {{barrier, coil_closed_, mono_}}};
   if (options_->lane.pulse) found.levels.push_back({kPulse, pulse_, mono_});
   results.emplace_back(std::move(found));
+}
+
+void SearchWorld::take_ask(const Ask& ask, std::vector<Event>& results) {
+  if (ask.question == 0) return;
+  const auto& request = ask.request;
+  if (options_->answers_at_once && link_) {
+    ConfirmAnswer reply = Refuse{RefuseReason::kSessionOpen};
+    if (request.stage == Stage::kAdmitted && request.session_id) {
+      Admit yes = admit_answer(1);
+      yes.session_id = *request.session_id;
+      reply = yes;
+    }
+    results.emplace_back(AnswerArrived{ask.question, reply});
+    return;
+  }
+  asked_.push_back({ask.question, request.stage, request.cart_id, request.session_tag.value_or(SessionTag{}), mono_});
+  if (asked_.size() <= kQuestionsAtMost) return;
+  results.emplace_back(AnswerArrived{asked_.front().id, NoAnswer{}});
+  asked_.erase(asked_.begin());
 }
 
 void SearchWorld::take_write(const WriteOutput& write, std::vector<Event>& results) {
@@ -156,6 +170,11 @@ void SearchWorld::judge_write(bool closed) {
   written_closed_ = closed;
 }
 
+bool SearchWorld::travelling() const {
+  if (!coil_closed_ || position_ == 0 || options_->lane.pulse) return false;
+  return options_->lane.limits ? !fully_closed_ : mono_ - written_at_ < config_->lanes[0].timing.close_travel;
+}
+
 void SearchWorld::judge() {
   if (std::exchange(opened_now_, false) && open_ids_.empty()) found("S5: opened without a receipt");
   const bool seen = !blind() && device_;
@@ -163,10 +182,8 @@ void SearchWorld::judge() {
     until_reset_ = true;
     if (written_closed_) found("S2: released and not commanded open");
   }
-  const bool travelling =
-      coil_closed_ && written_closed_ && position_ > 0 && !options_->lane.pulse &&
-      (options_->lane.limits ? !fully_closed_ : mono_ - written_at_ < config_->lanes[0].timing.close_travel);
-  if (seen && travelling && reported_[kSafety] && lane().outputs().barrier_closed_commanded().has_value())
+  if (seen && written_closed_ && travelling() && reported_[kSafety] &&
+      lane().outputs().barrier_closed_commanded().has_value())
     found("S8: closing on somebody");
 }
 

@@ -1,6 +1,7 @@
-// Every state one lane can get into over abstract inputs, judged by S1–S5, S8 and S10 (lane contract §6).
-// A search that is not complete within its bound is breadth-first: every state of fewer inputs was looked at.
-// EXITGATE_SEARCH=full lifts the bounds and allows one trouble more at once; it takes hours and much memory.
+// Every state one lane can get into over abstract inputs, judged by S1–S5, S8 and S10 (lane contract §6), and by the
+// lane's own judge, which knows S9. Each search ends when there is nothing new left to find. The inputs are split into
+// searches of their own such that what acts on each other is together in one of them; the bounds are in search.hpp.
+// EXITGATE_SEARCH=full allows one trouble more at once and tells all ages apart; it takes hours and much memory.
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdio>
@@ -22,7 +23,7 @@ SearchResult searched(const SearchOptions& options) {
   auto wanted = options;
   if (full()) {
     ++wanted.troubles_at_most;
-    wanted.states_at_most = 0;
+    wanted.coarse_ages = false;
   }
   auto result = Search(wanted).run();
   std::printf("search: %-28s %7zu states %8zu transitions, %zu inputs deep, %zu calms, %zu persons inside%s\n",
@@ -34,7 +35,7 @@ SearchResult searched(const SearchOptions& options) {
 void check(const SearchOptions& options) {
   const auto result = searched(options);
   CHECK(result.wrong == "");
-  CHECK((result.complete || options.states_at_most != 0));
+  CHECK(result.complete);
   CHECK(result.states >= options.states_at_least);
 }
 
@@ -46,66 +47,153 @@ std::vector<Input> people_and(std::vector<Input> more) {
 }
 
 SearchOptions walkout_people() {
-  return {.name = "walkout, people and answers",
+  return {.name = "walkout: people, answers",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kAdmit, kAdmitTwo, kRefuse, kNoAnswer, kExpected, kStaffOpen}),
-          .states_at_least = 50000};
+          .states_at_least = 31000};
 }
-SearchOptions cart_people() {
-  return {.name = "cart, people and answers",
-          .lane = {.mode = LaneMode::kCart},
-          .inputs = people_and({kCartNear, kClosure, kAdmit, kRefuse, kNoAnswer}),
-          .states_at_least = 40000,
-          .states_at_most = 40000};
-}
-SearchOptions mixed_people() {
-  return {.name = "mixed, people and answers",
-          .lane = {.mode = LaneMode::kMixed, .limits = false},
-          .inputs = people_and({kCartNear, kClosure, kExpected, kAdmit, kRefuse}),
-          .states_at_least = 40000,
-          .states_at_most = 40000};
-}
-SearchOptions staff_and_release() {
-  return {.name = "walkout, staff and release",
+SearchOptions walkout_staff() {
+  return {.name = "walkout: staff, key, release",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and(
               {kExpected, kStaffOpen, kHoldOpen, kReleaseHold, kOutOfService, kInService, kReset, kRelease, kStaffKey}),
-          .troubles_at_most = 1,
-          .states_at_least = 40000,
-          .states_at_most = 40000};
+          .answers_at_once = true,
+          .states_at_least = 61000};
 }
-SearchOptions broken_hardware() {
-  return {.name = "walkout, broken hardware",
+SearchOptions walkout_overrides() {
+  return {.name = "walkout: overrides, answers",
+          .lane = {.mode = LaneMode::kWalkout},
+          .inputs = people_and({kExpected, kAdmit, kRefuse, kHoldOpen, kReleaseHold, kRelease, kReset}),
+          .troubles_at_most = 1,
+          .states_at_least = 74000};
+}
+SearchOptions walkout_hardware() {
+  return {.name = "walkout: device, jam, limits",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kExpected, kDevice, kJam, kContradict, kReset, kRelease}),
           .troubles_at_most = 1,
-          .states_at_least = 40000,
-          .states_at_most = 40000};
+          .coarse_ages = true,
+          .answers_at_once = true,
+          .states_at_least = 146000};
 }
-SearchOptions no_limits() {
-  return {.name = "cart without limits, troubles",
-          .lane = {.mode = LaneMode::kCart, .limits = false},
-          .inputs = people_and({kCartNear, kClosure, kDevice, kJam, kOutOfService, kInService}),
-          .troubles_at_most = 1,
-          .states_at_least = 40000,
-          .states_at_most = 40000};
-}
-SearchOptions disk_and_kill() {
-  return {.name = "walkout, disk, link and kill",
+SearchOptions walkout_device() {
+  return {.name = "walkout: device, answers",
           .lane = {.mode = LaneMode::kWalkout},
-          .inputs = people_and({kExpected, kDiskSilent, kDiskFails, kLink, kKill}),
+          .inputs = people_and({kAdmit, kRefuse, kDevice}),
           .troubles_at_most = 1,
-          .states_at_least = 40000,
-          .states_at_most = 40000};
+          .states_at_least = 111000};
 }
-SearchOptions pulse_gate() {
-  return {.name = "gate with a pulse",
+SearchOptions walkout_hold_device() {
+  return {.name = "walkout: device, holds, disk",
+          .lane = {.mode = LaneMode::kWalkout},
+          .inputs = people_and({kExpected, kDevice, kHoldOpen, kReleaseHold, kDiskSilent}),
+          .coarse_ages = true,
+          .answers_at_once = true,
+          .states_at_least = 144000};
+}
+SearchOptions walkout_disk() {
+  return {.name = "walkout: disk, kill",
+          .lane = {.mode = LaneMode::kWalkout},
+          .inputs = people_and({kExpected, kDiskSilent, kDiskFails, kKill}),
+          .troubles_at_most = 1,
+          .answers_at_once = true,
+          .states_at_least = 78000};
+}
+SearchOptions walkout_link() {
+  return {.name = "walkout: link, kill, answers",
+          .lane = {.mode = LaneMode::kWalkout},
+          .inputs = people_and({kExpected, kAdmit, kRefuse, kLink, kKill}),
+          .troubles_at_most = 1,
+          .states_at_least = 88000};
+}
+SearchOptions no_limits_hardware() {
+  return {.name = "no limits: device, jam, staff",
+          .lane = {.mode = LaneMode::kWalkout, .limits = false},
+          .inputs = people_and({kExpected, kDevice, kJam, kOutOfService, kInService}),
+          .troubles_at_most = 1,
+          .coarse_ages = true,
+          .answers_at_once = true,
+          .states_at_least = 124000};
+}
+SearchOptions no_limits_kill() {
+  return {.name = "no limits: jam, release, kill",
+          .lane = {.mode = LaneMode::kWalkout, .limits = false},
+          .inputs = people_and({kExpected, kJam, kRelease, kReset, kKill}),
+          .troubles_at_most = 1,
+          .answers_at_once = true,
+          .states_at_least = 58000};
+}
+SearchOptions cart_closures() {
+  return {.name = "cart: closures, answers",
+          .lane = {.mode = LaneMode::kCart},
+          .inputs = people_and({kCartNear, kClosure, kAdmit, kNoAnswer}),
+          .coarse_ages = true,
+          .states_at_least = 253000};
+}
+SearchOptions cart_refusals() {
+  return {.name = "cart: refusals",
+          .lane = {.mode = LaneMode::kCart},
+          .inputs = people_and({kCartNear, kRefuse}),
+          .coarse_ages = true,
+          .states_at_least = 28000};
+}
+SearchOptions cart_refused_closed() {
+  return {.name = "cart: closures, refusals",
+          .lane = {.mode = LaneMode::kCart},
+          .inputs = people_and({kClosure, kAdmit, kRefuse, kKill}),
+          .coarse_ages = true,
+          .cart_stays = true,
+          .states_at_least = 122000};
+}
+SearchOptions cart_staff() {
+  return {.name = "cart: closures, staff",
+          .lane = {.mode = LaneMode::kCart},
+          .inputs = people_and({kCartNear, kClosure, kStaffOpen}),
+          .coarse_ages = true,
+          .answers_at_once = true,
+          .states_at_least = 103000};
+}
+SearchOptions cart_device() {
+  return {.name = "cart: closures, device",
+          .lane = {.mode = LaneMode::kCart},
+          .inputs = people_and({kClosure, kDevice}),
+          .troubles_at_most = 1,
+          .coarse_ages = true,
+          .cart_stays = true,
+          .answers_at_once = true,
+          .states_at_least = 55000};
+}
+SearchOptions mixed_people() {
+  return {.name = "mixed: closures, expected",
+          .lane = {.mode = LaneMode::kMixed, .limits = false},
+          .inputs = people_and({kCartNear, kClosure, kExpected}),
+          .coarse_ages = true,
+          .answers_at_once = true,
+          .states_at_least = 127000};
+}
+SearchOptions mixed_answers() {
+  return {.name = "mixed: admits",
+          .lane = {.mode = LaneMode::kMixed, .limits = false},
+          .inputs = people_and({kCartNear, kAdmit}),
+          .coarse_ages = true,
+          .states_at_least = 226000};
+}
+SearchOptions pulse_people() {
+  return {.name = "pulse: people, answers",
           .lane = {.mode = LaneMode::kWalkout, .pulse = true},
           .inputs = {kApproach, kPassage, kMoment, kWait, kExpected, kAdmit, kAdmitTwo, kRefuse, kNoAnswer, kStaffOpen,
-                     kHoldOpen, kReleaseHold, kRelease, kReset, kDevice, kOutOfService, kInService, kKill},
+                     kHoldOpen, kReleaseHold, kDevice},
           .troubles_at_most = 1,
-          .states_at_least = 40000,
-          .states_at_most = 40000};
+          .states_at_least = 18000};
+}
+SearchOptions pulse_staff() {
+  return {.name = "pulse: staff, troubles",
+          .lane = {.mode = LaneMode::kWalkout, .pulse = true},
+          .inputs = {kApproach, kPassage, kMoment, kWait, kExpected, kStaffOpen, kHoldOpen, kReleaseHold, kOutOfService,
+                     kInService, kRelease, kReset, kStaffKey, kDevice, kDiskSilent, kKill},
+          .troubles_at_most = 1,
+          .answers_at_once = true,
+          .states_at_least = 64000};
 }
 
 }  // namespace
@@ -119,7 +207,7 @@ TEST_CASE("search: the judge finds every controller and every wire that is broke
                                                             {Mutant::kForgetsReceipts, "S5"},
                                                             {Mutant::kEyeSticks, "S10"}};
   for (const auto& [mutant, invariant] : mutants) {
-    auto options = staff_and_release();
+    auto options = walkout_staff();
     options.states_at_most = 20000;
     options.mutant = mutant;
     const auto wrong = Search(options).run().wrong;
@@ -129,12 +217,23 @@ TEST_CASE("search: the judge finds every controller and every wire that is broke
   }
 }
 TEST_CASE("search: a walkout lane with limits, people and every answer") { check(walkout_people()); }
-TEST_CASE("search: a cart lane with limits, people and every answer") { check(cart_people()); }
-TEST_CASE("search: a mixed lane without limits, people and answers") { check(mixed_people()); }
-TEST_CASE("search: a walkout lane, every command of staff, the key and the release") { check(staff_and_release()); }
-TEST_CASE("search: a walkout lane, its device, its barrier and its limits fail") { check(broken_hardware()); }
-TEST_CASE("search: a cart lane without limits, its device and its barrier fail") { check(no_limits()); }
-TEST_CASE("search: a walkout lane, the disk and the link fail, and the box is killed") { check(disk_and_kill()); }
-TEST_CASE("search: a gate with its own control unit") { check(pulse_gate()); }
+TEST_CASE("search: a walkout lane, every command of staff, the key and the release") { check(walkout_staff()); }
+TEST_CASE("search: a walkout lane, overrides while questions are out") { check(walkout_overrides()); }
+TEST_CASE("search: a walkout lane, its device, its barrier and its limits fail") { check(walkout_hardware()); }
+TEST_CASE("search: a walkout lane, its device is lost while questions are out") { check(walkout_device()); }
+TEST_CASE("search: a walkout lane, its device and the disk fail, it is held") { check(walkout_hold_device()); }
+TEST_CASE("search: a walkout lane, the disk fails and the box is killed") { check(walkout_disk()); }
+TEST_CASE("search: a walkout lane, the link fails and the box is killed") { check(walkout_link()); }
+TEST_CASE("search: a lane without limits, its hardware fails") { check(no_limits_hardware()); }
+TEST_CASE("search: a lane without limits, released and killed") { check(no_limits_kill()); }
+TEST_CASE("search: a cart lane, people, closures and answers") { check(cart_closures()); }
+TEST_CASE("search: a cart lane, people and refusals") { check(cart_refusals()); }
+TEST_CASE("search: a cart lane, a cart that stays, the box is killed") { check(cart_refused_closed()); }
+TEST_CASE("search: a cart lane, staff open it for carts and others") { check(cart_staff()); }
+TEST_CASE("search: a cart lane, its device is lost") { check(cart_device()); }
+TEST_CASE("search: a mixed lane without limits, carts and expected walkouts") { check(mixed_people()); }
+TEST_CASE("search: a mixed lane without limits, people and admits") { check(mixed_answers()); }
+TEST_CASE("search: a gate with its own control unit, people and every answer") { check(pulse_people()); }
+TEST_CASE("search: a gate with its own control unit, staff and troubles") { check(pulse_staff()); }
 
 }  // namespace exitgate::test

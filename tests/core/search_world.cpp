@@ -9,9 +9,7 @@ namespace {
 constexpr Duration kTurn = milliseconds{90};  // below stale_ms
 constexpr int kOpen = 2;
 constexpr std::int64_t kWallStart_ms = 1793000000000;
-constexpr CartId kCart = 117;
 constexpr Duration kQuestionKept = milliseconds{1500};
-constexpr std::size_t kQuestionsAtMost = 2;
 
 /// Ids count up over all copies of a world: none is ever given twice.
 CountingIds& ids() {
@@ -67,6 +65,7 @@ SearchWorld::SearchWorld(const SearchOptions& options)
       mono_(std::chrono::seconds{1000}) {
   for (PointId point = 0; point < 8; ++point) levels_[point] = false;
   stored_.last_valid_answer = now().wall;
+  cart_near_ = options.cart_stays;
   start();
 }
 
@@ -135,13 +134,13 @@ void SearchWorld::turn() {
   if (!jam_) position_ = std::clamp(position_ + (coil_closed_ ? -1 : 1), 0, kOpen);
   if (cart_near_ && turns_ % 4 == 0) {
     step(BeaconHeard{.receiver = 1,
-                     .cart_id = kCart,
+                     .cart_id = kSearchedCart,
                      .state = BeaconState::kClosed,
                      .session_tag = tag(tag_),
                      .rssi_dbm = -60,
                      .tx_dbm = -59});
   }
-  while (!asked_.empty() && (mono_ - asked_.front().at >= kQuestionKept || asked_.size() > kQuestionsAtMost)) {
+  while (!asked_.empty() && mono_ - asked_.front().at >= kQuestionKept) {
     const auto oldest = asked_.front();
     answer(NoAnswer{}, oldest);
   }
@@ -150,16 +149,18 @@ void SearchWorld::turn() {
 
 void SearchWorld::set_eye(Point point, bool blocked) {
   levels_[point] = blocked;
-  if (device_) poll();
+  if (device_ && device_told_) poll();
 }
 
 void SearchWorld::disk_is(Disk disk) {
   disk_ = disk;
   if (disk != Disk::kWell) return;
-  for (const auto& persist : std::exchange(unwritten_, {})) {
+  // All of it is written before anything that its answers lead to.
+  const auto late = std::exchange(unwritten_, {});
+  for (const auto& persist : late) {
     for (const auto& write : persist.writes) store(write);
-    step(Persisted{persist.ticket, Status{}});
   }
+  for (const auto& persist : late) step(Persisted{persist.ticket, Status{}});
 }
 
 void SearchWorld::make_normal() {
@@ -191,56 +192,6 @@ bool SearchWorld::command(StaffVerb verb) {
   return true;
 }
 
-int SearchWorld::troubles() const {
-  const bool release = levels_.at(kRelease);
-  const bool key = levels_.at(kStaffKey);
-  return int{release} + int{key} + int{!device_} + int{jam_} + int{contradict_} + int{!link_} +
-         int{disk_ != Disk::kWell};
-}
-
-bool SearchWorld::trouble_possible(Input input) const {
-  const bool room = troubles() < options_->troubles_at_most;
-  switch (input) {
-    case Input::kRelease:
-      return levels_.at(kRelease) || room;
-    case Input::kStaffKey:
-      return levels_.at(kStaffKey) || room;
-    case Input::kDevice:
-      return !device_ || room;
-    case Input::kJam:
-      return jam_ || room;
-    case Input::kContradict:
-      return contradict_ || room;
-    case Input::kLink:
-      return !link_ || room;
-    case Input::kDiskSilent:
-      return disk_ == Disk::kSilent || (disk_ == Disk::kWell && room);
-    case Input::kDiskFails:
-      return disk_ == Disk::kFails || (disk_ == Disk::kWell && room);
-    default:
-      return true;
-  }
-}
-
-bool SearchWorld::possible(Input input) const {
-  const auto& book = controller_.gate().book;
-  switch (input) {
-    case Input::kAdmit:
-    case Input::kAdmitTwo:
-    case Input::kRefuse:
-    case Input::kNoAnswer:
-      return !asked_.empty();
-    case Input::kClosure:
-      return link_ && !book.closure(kCart, tag(tag_), now());
-    case Input::kExpected:
-      return link_ && stored_.expected.empty();
-    case Input::kKill:
-      return !killed_;
-    default:
-      return trouble_possible(input);
-  }
-}
-
 void SearchWorld::answer(const ConfirmAnswer& reply, Asked asked) {
   std::erase_if(asked_, [&](const Asked& a) { return a.id == asked.id; });
   step(AnswerArrived{asked.id, reply});
@@ -260,12 +211,13 @@ void SearchWorld::apply_evidence(Input input) {
     entry.at = now().wall;
     step(StreamArrived{entry, "1"});
   } else if (input == Input::kClosure) {
-    step(StreamArrived{closure(kCart, tag_, tag_), "1"});
+    step(StreamArrived{closure(kSearchedCart, tag_, tag_), "1"});
   } else {
     cart_near_ = !cart_near_;
-    // Whoever comes next has a session of their own.
-    const SessionName name{.session_id = {}, .cart_id = kCart, .session_tag = tag(tag_)};
-    if (cart_near_ && controller_.gate().book.used(name)) tag_ = static_cast<std::uint8_t>(tag_ % 90 + 1);
+    // Whoever comes next has a session of their own, as long as at most two are on their way out.
+    const bool room = lane().authorisations().size() < 2;
+    const SessionName name{.session_id = {}, .cart_id = kSearchedCart, .session_tag = tag(tag_)};
+    if (cart_near_ && room && controller_.gate().book.used(name)) tag_ = static_cast<std::uint8_t>(tag_ % 90 + 1);
   }
 }
 

@@ -61,11 +61,19 @@ struct SearchOptions {
   const char* name = "";
   LaneOptions lane;
   std::vector<Input> inputs;
-  int troubles_at_most = 2;  ///< at once: release, key, device, jam, contradicting limits, disk, link
+  int troubles_at_most = 2;      ///< at once: release, key, device, jam, contradicting limits, disk, link
+  bool coarse_ages = false;      ///< levels are told apart, not how long they have lasted
+  bool cart_stays = false;       ///< the cart is there from the start
+  bool answers_at_once = false;  ///< `present` is refused, an admission is confirmed
   std::size_t states_at_least = 0;
   std::size_t states_at_most = 0;  ///< 0: until nothing new is found
   Mutant mutant = Mutant::kNone;
 };
+
+/// The one cart there is.
+inline constexpr CartId kSearchedCart = 117;
+
+class Key;
 
 class SearchWorld {
  public:
@@ -89,7 +97,8 @@ class SearchWorld {
   [[nodiscard]] int position() const { return position_; }
   [[nodiscard]] bool device_well() const { return device_ && device_told_; }
   [[nodiscard]] bool barrier_well() const { return !jam_ && !contradict_; }
-  [[nodiscard]] bool open_or_opening() const { return !coil_closed_ || position_ > 0; }
+  /// As far as the lane can know: without limits it takes a barrier for closed when the time to close is over.
+  [[nodiscard]] bool open_or_opening() const { return !coil_closed_ || travelling(); }
   /// Idle and closed, nothing open, nothing unwritten, every passage in a sealed receipt; else what is not so.
   [[nodiscard]] std::string unrest() const;
   /// What a judge found, "" if nothing.
@@ -110,6 +119,7 @@ class SearchWorld {
   [[nodiscard]] Now now() const;
   void step(const Event& event);
   void take(const Command& command, std::vector<Event>& results);
+  void take_ask(const Ask& ask, std::vector<Event>& results);
   void take_write(const WriteOutput& write, std::vector<Event>& results);
   void take_persist(const Persist& persist, std::vector<Event>& results);
   void store(const StoreWrite& write);
@@ -121,9 +131,12 @@ class SearchWorld {
   void start();
   void kill();
   void disk_is(Disk disk);
+  void put_ages(Key& key) const;
+  [[nodiscard]] bool readable(Input input) const;
   [[nodiscard]] bool trouble_possible(Input input) const;
   [[nodiscard]] int troubles() const;
   [[nodiscard]] bool blind() const;
+  [[nodiscard]] bool travelling() const;
   void judge();
   void judge_write(bool closed);
   void mutate(std::vector<Command>& commands) const;
