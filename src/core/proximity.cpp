@@ -6,6 +6,8 @@
 namespace exitgate {
 namespace {
 
+/// Readings begin anew after 2 s of silence and contradictions end with them; this is more than both.
+constexpr Duration kForgotten = std::chrono::seconds{10};
 constexpr Duration kParkedAfter = std::chrono::seconds{60};
 constexpr Duration kContradictionWindow = std::chrono::seconds{2};
 constexpr double kParkedBand_db = 4;
@@ -29,6 +31,8 @@ void Proximity::heard_mistimed(const BeaconHeard& frame, MonoTime now) { note(mi
 void Proximity::note(Carts& carts, const BeaconHeard& frame, MonoTime now) {
   auto found = carts.find(frame.cart_id);
   if (found == carts.end()) {
+    // One that comes again after so long is measured anew anyway.
+    std::erase_if(carts, [&](const auto& known) { return now - known.second.heard_at > kForgotten; });
     if (carts.size() >= kMaxCarts) drop_oldest(carts);
     found = carts.emplace(frame.cart_id, Cart{}).first;
   }
@@ -221,11 +225,6 @@ std::optional<double> Proximity::level(CartId cart, DeviceId receiver, MonoTime 
   if (found == carts_.end()) return std::nullopt;
   const auto* here = fresh_reading(found->second, receiver, now);
   return here != nullptr ? std::optional(here->smoothed) : std::nullopt;
-}
-
-std::optional<BeaconHeard> Proximity::last_frame(CartId cart) const {
-  const auto found = carts_.find(cart);
-  return found == carts_.end() ? std::nullopt : std::optional(found->second.frame);
 }
 
 void Proximity::passed(CartId cart, MonoTime now) {

@@ -56,7 +56,6 @@ class Proximity {
   [[nodiscard]] bool somebody_nearly_near(DeviceId receiver, Wake& wake) const;
   /// The cart's smoothed level at a receiver, if heard within 2 s.
   [[nodiscard]] std::optional<double> level(CartId cart, DeviceId receiver, MonoTime now) const;
-  [[nodiscard]] std::optional<BeaconHeard> last_frame(CartId cart) const;
   /// The cart has passed: it is not parked.
   void passed(CartId cart, MonoTime now);
   [[nodiscard]] std::size_t cart_count() const { return carts_.size(); }

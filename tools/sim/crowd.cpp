@@ -38,7 +38,7 @@ void Crowd::next_visit(std::size_t lane) {
   ++place.visit;
   --near_;
   // Mostly one close behind the other, at times a quiet while.
-  const auto pause = around_.dice.chance(0.02) ? around_.dice.ms(60000, 600000) : around_.dice.ms(1700, 9000);
+  const auto pause = around_.dice.chance(0.02) ? around_.dice.ms(60000, 600000) : around_.dice.ms(1300, 5000);
   if (open_ && box_->stands_open(lane) && box_->green(lane) && !box_->kinds()[lane].pulse && around_.dice.chance(0.3)) {
     ++near_;
     later(lane, milliseconds{900}, [this, lane] { wrong_way(lane); });
@@ -126,6 +126,7 @@ void Crowd::stand(std::size_t lane, bool stands) {
   if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
   truth.somebody = stands;
   truth.standing = who;
+  truth.marks_lost = false;
   truth.imitated = stands && place.imitated ? std::optional(around_.store.find(*place.imitated)->cart) : std::nullopt;
   truth.cart = who && place.cart && place.heard ? std::optional(around_.store.find(*who)->cart) : std::nullopt;
 }
@@ -145,7 +146,9 @@ void Crowd::arrive(std::size_t lane) {
   box_->see(lane, Eye::kApproach, true);
   pay_meanwhile(lane);
   later(lane, place.walk_from - around_.agenda.now(), [this, lane] { look(lane); });
-  later(lane, around_.dice.ms(25000, 45000), [this, lane] { lose_patience(lane); });
+  const bool patient = around_.dice.chance(0.2);
+  later(lane, patient ? around_.dice.ms(25000, 70000) : around_.dice.ms(14000, 22000),
+        [this, lane] { lose_patience(lane); });
 }
 
 void Crowd::watch_verdict(std::size_t lane) {

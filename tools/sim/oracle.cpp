@@ -197,7 +197,7 @@ void Oracle::box_died(std::size_t box, MonoTime now) {
   for (auto& lane : lanes_[box]) {
     lane.known = false;
     // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
-    lane.imitated.reset();
+    lane.marks_lost = true;
     lane.alarm = false;
     // What was commanded just before, a hold or its end, may have been on the disk or not.
     const bool unsure = disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1};

@@ -31,6 +31,7 @@ struct LaneTruth {
   std::optional<CartId> cart;
   std::optional<CartId> parked;    ///< a cart left beside the lane
   std::optional<CartId> imitated;  ///< a cart that who stands there only pretends to push
+  bool marks_lost = false;         ///< the box died since they came
   MonoTime approach_at{};          ///< when it was last given as blocked
   MonoTime read_at{};              ///< when its eyes were read last
   MonoTime shown_at{};             ///< when a lamp or the barrier last answered somebody
@@ -150,6 +151,7 @@ class Oracle {
   };
   struct Heard {
     bool closed = false;
+    MonoTime closed_at{};
     bool named = false;  ///< the box was told whose cart's session it is
     bool revoked = false;
     bool revoked_tag = false;

@@ -24,6 +24,7 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   if (const auto* closed = std::get_if<Closure>(&event)) {
     auto& heard = about(closed->session_id);
     heard.closed = true;
+    heard.closed_at = now;
     heard.named = true;
     heard.revoked = false;
     heard.revoked_tag = false;
@@ -67,6 +68,7 @@ void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime a
   const auto* session = store_->find(*request.cart_id, *request.session_tag);
   if (session == nullptr) return;
   auto& heard = heard_[box][session->id];
+  if (heard.closed_at > asked) return;  // a refusal beats what was known when it was asked
   heard.refused = refuse->reason;
   heard.refused_asked = asked;
 }
@@ -102,8 +104,10 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
   if (!truth.approach && now.mono - truth.approach_at > kDebounced)
     violate("S3: " + where + " admits somebody with nobody at the approach");
-  if (receipt.cart_id && receipt.cart_id == truth.imitated)
-    violate("S3: " + where + " admits a cart that is only imitated");
+  if (receipt.cart_id && receipt.cart_id == truth.imitated) {
+    if (!truth.marks_lost) violate("S3: " + where + " admits a cart that is only imitated");
+    return;
+  }
   if (!truth.somebody || !radio_calm(box, now.mono)) return;
   const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
   if (receipt.cart_id && !own) violate("S3: " + where + " admits a cart that is elsewhere");

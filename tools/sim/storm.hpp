@@ -48,6 +48,7 @@ class Storm {
   void operators(Struck at);
   void mode(Struck at);
   void hold(Struck at, StaffVerb verb, StaffVerb back);
+  void take_back(Struck at, StaffVerb back);
   void heal(Box& box, std::size_t index);
   void trouble(const Struck& at, bool whole_box, Duration span);
   [[nodiscard]] Dice& dice() { return around_.dice; }

@@ -128,7 +128,17 @@ void Storm::hold(Struck at, StaffVerb verb, StaffVerb back) {
   const auto span = dice().ms(2000, 60000);
   trouble(at, false, span);
   box.staff(verb, lane);
-  around_.agenda.in(span, [&box, lane, back] { box.staff(back, lane); });
+  around_.agenda.in(span, [this, at, back] { take_back(at, back); });
+}
+
+/// Nobody takes a command that a dead box did not hear for given.
+void Storm::take_back(Struck at, StaffVerb back) {
+  if (!at.box.alive()) {
+    around_.agenda.in(std::chrono::seconds{1}, [this, at, back] { take_back(at, back); });
+    return;
+  }
+  trouble(at, false, Duration{0});
+  at.box.staff(back, at.lane);
 }
 
 void Storm::mode(Struck at) {
