@@ -91,6 +91,8 @@ void Lane::note_forced(Step step) {
 }
 
 bool Lane::opened(Step) const {
+  // Whoever was counted went through, whatever the contacts say.
+  if (!auths_.empty() && auths_.back().receipt.passages > 0) return true;
   if (eyes_.safety.readable && eyes_.safety.active) return true;
   if (eyes_.limits_bound) return eyes_.limit_open == true;
   return outputs_.barrier_confirmed();

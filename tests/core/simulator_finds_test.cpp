@@ -88,4 +88,29 @@ TEST_CASE("staff hold a mixed lane open while cart and pusher pass: they are one
   CHECK(world.controller->lanes()[0].authorisations()[0].receipt.passages == 1);
 }
 
+TEST_CASE(
+    "somebody counted while the barrier seems stuck has passed: the receipt is not not_used and the session is spent "
+    "(simulator, seed 97)") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(1));
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.walk_through();
+  settle(world);
+  // The contacts do not move any more, and of the next one only the exit eye sees something.
+  world.barrier_jammed = true;
+  world.push(expected(2));
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kAdmitting; }, std::chrono::seconds{2}));
+  world.set(kApproach, false);
+  world.set(kExit, true);
+  world.run(milliseconds{400});
+  world.set(kExit, false);
+  REQUIRE(world.run_until([&] { return world.sealed.size() >= 2; }, std::chrono::seconds{20}));
+  CHECK(world.sealed[1].session_id == session(2));
+  CHECK(world.sealed[1].passages == 1);
+  CHECK(world.sealed[1].outcome == Outcome::kPassed);
+}
+
 }  // namespace exitgate::test
