@@ -231,7 +231,12 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
     if (lane && *lane != i) continue;
     auto& truth = around_.oracle.lane(index_, i);
     truth.staff_at = around_.agenda.now();
-    if (verb == StaffVerb::kReset && !truth.alarm) truth.awaits_reset = truth.reset_perhaps = false;
+    if (verb == StaffVerb::kReset && !truth.alarm) {
+      // Refused where the inputs can't be read.
+      const bool readable = device_up_ && device_answers_;
+      truth.reset_perhaps = !readable && (truth.reset_perhaps || truth.awaits_reset);
+      truth.awaits_reset = false;
+    }
     if (verb == StaffVerb::kHoldOpen) truth.held = true;
     if (verb == StaffVerb::kReleaseHold) truth.held = truth.held_perhaps = false;
   }
