@@ -6,12 +6,10 @@
 // of the proof. What differs only in a count beyond the key's, in the time to a deadline, in flags and texts of a
 // receipt or in what the counter remembers of ways already gone is looked at once. Further bounds:
 // - time goes in turns of 90 ms; between two turns anything may happen, in any order
-// - one cart, with a new session only once the last is used up and fewer than two are on their way out; `cart_stays`:
-// it
-//   is near from the start; parties of one or two; one closure, one expected walkout at a time
-// - two questions out at once: a third ends the first without an answer, and so do 1.5 s; `answers_at_once`: the
-// backend
-//   answers in the same instant, no to who stands there, yes to who was admitted
+// - one cart, with a new session only once the last is used up and fewer than two are on their way out; parties of one
+//   or two; one closure and one expected walkout at a time; with `cart_stays` the cart is near from the start
+// - two questions out at once: a third ends the first without an answer, and so do 1.5 s; with `answers_at_once` the
+//   backend answers in the same instant, no to who stands there, yes to who was admitted
 // - `troubles_at_most` at once; a device that is gone is told of before it is found again; what its eyes see meanwhile
 //   counts when it is read again; one kill
 // - staff commands that would be refused are not given; lamps, buzzer, `alive` and the fire panel are left out

@@ -50,7 +50,7 @@ SearchOptions walkout_people() {
   return {.name = "walkout: people, answers",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kAdmit, kAdmitTwo, kRefuse, kNoAnswer, kExpected, kStaffOpen}),
-          .states_at_least = 31000};
+          .states_at_least = 28000};
 }
 SearchOptions walkout_staff() {
   return {.name = "walkout: staff, key, release",
@@ -58,14 +58,14 @@ SearchOptions walkout_staff() {
           .inputs = people_and(
               {kExpected, kStaffOpen, kHoldOpen, kReleaseHold, kOutOfService, kInService, kReset, kRelease, kStaffKey}),
           .answers_at_once = true,
-          .states_at_least = 61000};
+          .states_at_least = 55000};
 }
 SearchOptions walkout_overrides() {
   return {.name = "walkout: overrides, answers",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kExpected, kAdmit, kRefuse, kHoldOpen, kReleaseHold, kRelease, kReset}),
           .troubles_at_most = 1,
-          .states_at_least = 74000};
+          .states_at_least = 67000};
 }
 SearchOptions walkout_hardware() {
   return {.name = "walkout: device, jam, limits",
@@ -74,14 +74,14 @@ SearchOptions walkout_hardware() {
           .troubles_at_most = 1,
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 146000};
+          .states_at_least = 128000};
 }
 SearchOptions walkout_device() {
   return {.name = "walkout: device, answers",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kAdmit, kRefuse, kDevice}),
           .troubles_at_most = 1,
-          .states_at_least = 111000};
+          .states_at_least = 99000};
 }
 SearchOptions walkout_hold_device() {
   return {.name = "walkout: device, holds, disk",
@@ -89,7 +89,7 @@ SearchOptions walkout_hold_device() {
           .inputs = people_and({kExpected, kDevice, kHoldOpen, kReleaseHold, kDiskSilent}),
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 144000};
+          .states_at_least = 126000};
 }
 SearchOptions walkout_disk() {
   return {.name = "walkout: disk, kill",
@@ -97,14 +97,14 @@ SearchOptions walkout_disk() {
           .inputs = people_and({kExpected, kDiskSilent, kDiskFails, kKill}),
           .troubles_at_most = 1,
           .answers_at_once = true,
-          .states_at_least = 78000};
+          .states_at_least = 69000};
 }
 SearchOptions walkout_link() {
   return {.name = "walkout: link, kill, answers",
           .lane = {.mode = LaneMode::kWalkout},
           .inputs = people_and({kExpected, kAdmit, kRefuse, kLink, kKill}),
           .troubles_at_most = 1,
-          .states_at_least = 88000};
+          .states_at_least = 79000};
 }
 SearchOptions no_limits_hardware() {
   return {.name = "no limits: device, jam, staff",
@@ -113,7 +113,7 @@ SearchOptions no_limits_hardware() {
           .troubles_at_most = 1,
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 124000};
+          .states_at_least = 112000};
 }
 SearchOptions no_limits_kill() {
   return {.name = "no limits: jam, release, kill",
@@ -121,21 +121,21 @@ SearchOptions no_limits_kill() {
           .inputs = people_and({kExpected, kJam, kRelease, kReset, kKill}),
           .troubles_at_most = 1,
           .answers_at_once = true,
-          .states_at_least = 58000};
+          .states_at_least = 52000};
 }
 SearchOptions cart_closures() {
   return {.name = "cart: closures, answers",
           .lane = {.mode = LaneMode::kCart},
           .inputs = people_and({kCartNear, kClosure, kAdmit, kNoAnswer}),
           .coarse_ages = true,
-          .states_at_least = 253000};
+          .states_at_least = 226000};
 }
 SearchOptions cart_refusals() {
   return {.name = "cart: refusals",
           .lane = {.mode = LaneMode::kCart},
           .inputs = people_and({kCartNear, kRefuse}),
           .coarse_ages = true,
-          .states_at_least = 28000};
+          .states_at_least = 25000};
 }
 SearchOptions cart_refused_closed() {
   return {.name = "cart: closures, refusals",
@@ -143,7 +143,7 @@ SearchOptions cart_refused_closed() {
           .inputs = people_and({kClosure, kAdmit, kRefuse, kKill}),
           .coarse_ages = true,
           .cart_stays = true,
-          .states_at_least = 122000};
+          .states_at_least = 109000};
 }
 SearchOptions cart_staff() {
   return {.name = "cart: closures, staff",
@@ -151,7 +151,7 @@ SearchOptions cart_staff() {
           .inputs = people_and({kCartNear, kClosure, kStaffOpen}),
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 103000};
+          .states_at_least = 93000};
 }
 SearchOptions cart_device() {
   return {.name = "cart: closures, device",
@@ -161,7 +161,7 @@ SearchOptions cart_device() {
           .coarse_ages = true,
           .cart_stays = true,
           .answers_at_once = true,
-          .states_at_least = 55000};
+          .states_at_least = 49000};
 }
 SearchOptions mixed_people() {
   return {.name = "mixed: closures, expected",
@@ -169,14 +169,14 @@ SearchOptions mixed_people() {
           .inputs = people_and({kCartNear, kClosure, kExpected}),
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 127000};
+          .states_at_least = 114000};
 }
 SearchOptions mixed_answers() {
   return {.name = "mixed: admits",
           .lane = {.mode = LaneMode::kMixed, .limits = false},
           .inputs = people_and({kCartNear, kAdmit}),
           .coarse_ages = true,
-          .states_at_least = 226000};
+          .states_at_least = 204000};
 }
 SearchOptions pulse_people() {
   return {.name = "pulse: people, answers",
@@ -184,7 +184,7 @@ SearchOptions pulse_people() {
           .inputs = {kApproach, kPassage, kMoment, kWait, kExpected, kAdmit, kAdmitTwo, kRefuse, kNoAnswer, kStaffOpen,
                      kHoldOpen, kReleaseHold, kDevice},
           .troubles_at_most = 1,
-          .states_at_least = 18000};
+          .states_at_least = 16000};
 }
 SearchOptions pulse_staff() {
   return {.name = "pulse: staff, troubles",
@@ -193,7 +193,7 @@ SearchOptions pulse_staff() {
                      kInService, kRelease, kReset, kStaffKey, kDevice, kDiskSilent, kKill},
           .troubles_at_most = 1,
           .answers_at_once = true,
-          .states_at_least = 64000};
+          .states_at_least = 57000};
 }
 
 }  // namespace
