@@ -245,7 +245,8 @@ void Lane::on_outputs_read(GateState& gate, const PointLevel& level, const Now& 
       break;
     case LaneOutputs::ReadBack::kSeeded:
       // Without limits nobody knows whether it has arrived, or the restart came while it closed.
-      if (outputs_.barrier_closed_commanded() == true) closed_at_ = now.mono;
+      found_closed_ = outputs_.barrier_closed_commanded() == true;
+      if (found_closed_) closed_at_ = now.mono;
       break;
     case LaneOutputs::ReadBack::kNotOurs:
     case LaneOutputs::ReadBack::kOther:

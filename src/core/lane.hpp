@@ -165,8 +165,9 @@ class Lane {
           self.must_release_, self.key_hold_, self.device_lost_, self.fire_lost_, self.limits_bad_, self.eye_stuck_,
           self.violated_, self.storage_hold_, self.limits_contradict_since_, self.clear_since_, self.all_clear_since_,
           self.safety_blocked_since_, self.exit_blocked_since_, self.approach_since_, self.approach_clear_since_,
-          self.closed_at_, self.loitering_told_, self.intrusion_told_, self.forced_, self.forced_suspected_,
-          self.forced_proven_, self.was_closed_, self.obstructions_, self.closing_failures_, self.buzz_until_);
+          self.closed_at_, self.found_closed_, self.loitering_told_, self.intrusion_told_, self.forced_,
+          self.forced_suspected_, self.forced_proven_, self.was_closed_, self.obstructions_, self.closing_failures_,
+          self.buzz_until_);
   }
 
  private:
@@ -315,6 +316,7 @@ class Lane {
   std::optional<MonoTime> approach_since_;  ///< blocked since
   std::optional<MonoTime> approach_clear_since_;
   std::optional<MonoTime> closed_at_;  ///< when it was commanded closed, until it is commanded open
+  bool found_closed_ = false;          ///< by whoever was before this start
   bool loitering_told_ = false;
   bool intrusion_told_ = false;
   bool forced_ = false;

@@ -35,6 +35,7 @@ void Lane::close_barrier(Step step) {
   seal_unpassed(step);
   outputs_.command_barrier(true, step.wake.now(), step.gate.out);
   closed_at_ = step.wake.mono();
+  found_closed_ = false;
 }
 
 bool Lane::travelling_closed(Step step) const {

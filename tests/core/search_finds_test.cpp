@@ -44,6 +44,24 @@ TEST_CASE("a lane without limits that was restarted while its barrier closed re-
   CHECK(world.barrier_commanded_open());
 }
 
+TEST_CASE("at a start the outputs may be read before the eyes: a barrier found closed is not opened for nobody") {
+  const Now now{.mono = MonoTime{std::chrono::seconds{1000}}};
+  CountingIds ids;
+  Controller controller(std::make_shared<const GateConfig>(make_config({LaneOptions{.limits = false}})), {}, Uuid{},
+                        ids, now);
+  const auto opens = [&](const Event& event) {
+    const auto commands = controller.step(event, now);
+    return std::any_of(commands.begin(), commands.end(), [](const Command& command) {
+      const auto* write = std::get_if<WriteOutput>(&command);
+      return write != nullptr && write->point == kBarrier && !write->energised;
+    });
+  };
+  CHECK_FALSE(opens(DeviceUp{kIo}));
+  CHECK_FALSE(opens(OutputsRead{kIo, {{kBarrier, true, now.mono}}}));
+  CHECK_FALSE(opens(InputsPolled{kIo, {{kSafety, false, now.mono}, {kExit, false, now.mono}}}));
+  CHECK(opens(InputsPolled{kIo, {{kSafety, true, now.mono}}}));
+}
+
 TEST_CASE("a passage at a closed lane whose eyes are lost is no verdict of the cart that is still judged") {
   LaneWorld world;
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
