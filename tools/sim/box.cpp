@@ -119,7 +119,9 @@ void Box::start() {
   behind_since_.reset();
   LoadedState loaded;
   if (!open_disk(loaded)) {
-    // The service manager starts it again.
+    // The service manager starts it again; until then the barriers stand open and nobody counts.
+    const auto now = around_.agenda.now();
+    around_.oracle.blind(index_, std::nullopt, now, now + kStartAgain + std::chrono::seconds{2}, 1);
     around_.agenda.in(kStartAgain, [this, life = life_] {
       if (life == life_) start();
     });
