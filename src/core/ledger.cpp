@@ -1,5 +1,6 @@
 // The ledger of used sessions: the part of the SessionBook that makes a session good for its party once.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "core/session_book.hpp"
@@ -118,7 +119,7 @@ void SessionBook::allow_repeat(EntryIndex index, const LaneId& lane, MonoTime un
 
 void SessionBook::repeat_after_restart(EntryIndex index) {
   auto& row = rows_[index];
-  row.repeat_until = MonoTime{};
+  row.repeating = true;
   if (row.entry.used > 0) --row.entry.used;
 }
 
@@ -148,6 +149,11 @@ void SessionBook::seal(EntryIndex index, std::uint32_t passages, std::uint32_t u
   --row.open;
   if (passages == 0) --row.waiting;
   row.live_passages -= passages;
+  if (std::exchange(row.repeating, false)) {
+    // Not used, it gives back what it took, to this lane alone: elsewhere the party stays used.
+    if (used == 0) ++row.entry.used;
+    if (used > 0) row.repeat_until = MonoTime{};
+  }
   row.entry.used = std::min<std::uint32_t>(row.entry.used + used, row.entry.party_size);
   writes.emplace_back(PutLedger{row.entry});
 }

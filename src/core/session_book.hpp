@@ -165,7 +165,8 @@ class SessionBook {
     std::uint32_t live_passages = 0;  ///< counted in them
     LaneId repeat_lane{};
     MonoTime repeat_until{};
-    bool gone = false;  ///< dropped; its place is given to the next new session
+    bool repeating = false;  ///< that admission is open
+    bool gone = false;       ///< dropped; its place is given to the next new session
   };
   using CartTag = std::pair<CartId, SessionTag>;
   [[nodiscard]] int remaining(const Row& row) const;

@@ -113,4 +113,51 @@ TEST_CASE(
   CHECK(world.sealed[1].outcome == Outcome::kPassed);
 }
 
+TEST_CASE(
+    "an exit repeated after a restart and not used leaves its session used at every other lane (simulator, seed 301)") {
+  Receipt interrupted;
+  interrupted.receipt_id = session(200);
+  interrupted.store_id = ShortId::of("SEA-042");
+  interrupted.gate_id = ShortId::of("front");
+  interrupted.lane_id = ShortId::of("1");
+  interrupted.kind = ReceiptKind::kCart;
+  interrupted.basis = Basis::kPrefetched;
+  interrupted.cart_id = 117;
+  interrupted.session_tag = tag(1);
+  interrupted.session_id = session(1);
+  interrupted.party_size = 1;
+  LoadedState loaded;
+  loaded.open_receipts.push_back(interrupted);
+  LaneWorld world({LaneOptions{}, LaneOptions{}}, loaded);
+  settle(world);
+  REQUIRE(world.sealed.at(0).outcome == Outcome::kUnknown);
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  const auto turns_back = [&] {
+    world.set(kApproach, true);
+    REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+    CHECK(world.open.begin()->second.flags.has(Flag::kAfterRestart));
+    world.set(kApproach, false);
+    settle(world);
+    CHECK(world.sealed.back().outcome == Outcome::kNotUsed);
+  };
+  turns_back();
+  world.silence(117);
+  world.run(std::chrono::seconds{3});
+  world.beacon(117, BeaconState::kClosed, -60, 1);
+  world.run(milliseconds{600});
+  world.set(kApproach + kPointsPerLane, true);
+  world.run(std::chrono::seconds{1});
+  CHECK_FALSE(world.barrier_commanded_open(1));
+  CHECK(world.reason(1) == "already_used");
+  // Where it was interrupted it may be tried again.
+  world.set(kApproach + kPointsPerLane, false);
+  world.silence(117);
+  world.run(std::chrono::seconds{3});
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  turns_back();
+}
+
 }  // namespace exitgate::test
