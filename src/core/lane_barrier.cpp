@@ -92,8 +92,6 @@ void Lane::note_forced(Step step) {
 }
 
 bool Lane::opened(Step) const {
-  // Whoever was counted went through, whatever the contacts say.
-  if (!auths_.empty() && auths_.back().receipt.passages > 0) return true;
   if (eyes_.safety.readable && eyes_.safety.active) return true;
   if (eyes_.limits_bound) return eyes_.limit_open == true;
   return outputs_.barrier_confirmed();
@@ -129,7 +127,7 @@ bool Lane::run(Step step, Admitting& phase) {
     if (config_->pulse_drive()) {
       // Whoever it was for may have passed before it: a pulse now would let somebody else through.
       if (auth->receipt.passages == 0 || party_left(step)) {
-        ++auth->pulses;
+        auth->pulses = auth->counted + 1;
         outputs_.pulse(wake.now(), gate.out);
       }
       if (std::exchange(auth->to_tell, false)) send_admitted(step, *auth);
@@ -161,7 +159,8 @@ bool Lane::run(Step step, Admitting& phase) {
                     "the barrier was commanded open twice and did not open: free it, then reset the lane", wake.now(),
                     gate.out);
   buzz(step);
-  seal(step, *auth, Outcome::kNotUsed);
+  // Whoever was counted meanwhile went through, whatever the contacts say.
+  seal(step, *auth, auth->receipt.passages > 0 ? Outcome::kPassed : Outcome::kNotUsed);
   auths_.pop_back();
   durable_.stuck_travel = true;
   save(step);

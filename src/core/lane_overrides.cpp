@@ -195,7 +195,8 @@ bool Lane::run(Step step, Recovering& phase) {
   const auto commanded_closed = outputs_.barrier_closed_commanded();
   if (!commanded_closed) return false;  // what stands there is being read; a device that can't be read is a fault
   // Outputs found are kept until the eyes were read: what is not known yet is nobody.
-  if ((eyes_.safety.readable || !found_closed_) && reopen_for_somebody(step)) return true;
+  if (eyes_.safety.readable) found_closed_ = false;
+  if (!found_closed_ && reopen_for_somebody(step)) return true;
   const bool blocked = (eyes_.safety.readable && eyes_.safety.active) || (eyes_.exit.readable && eyes_.exit.active);
   if (!blocked) phase.blocked_since.reset();
   if (blocked && !phase.blocked_since) phase.blocked_since = wake.mono();

@@ -11,6 +11,8 @@ constexpr Duration kGoneAfter = milliseconds{500};
 constexpr std::array<Duration, 4> kAskAgainAfter{std::chrono::seconds{1}, std::chrono::seconds{2},
                                                  std::chrono::seconds{4}, std::chrono::seconds{5}};
 constexpr std::size_t kAheadAtOnce = 4;
+/// A cart that sends twice a second through heavy loss is heard in this time.
+constexpr Duration kGoneUnheard = std::chrono::seconds{5};
 
 Duration ask_again_after(int times) { return kAskAgainAfter[static_cast<std::size_t>(std::min(times, 3))]; }
 
@@ -103,14 +105,17 @@ bool Lane::carries_session(Step step, const Candidate& cart) const {
   return !cart.session_tag.is_zero() && cart.state != BeaconState::kIdle && !spent && !cart.parked;
 }
 
-/// The cart that was bound is heard no more, and one that carries nothing is near: the shopper has changed behind an
-/// eye that never cleared, and what is answered about the first is not for the second.
+/// The cart that was bound is heard no more, and one that carries nothing has been near all the while: the shopper has
+/// changed behind an eye that never cleared, and what is answered about the first is not for the second.
 bool Lane::another_cart_instead(Step step) const {
   const auto& gate = step.gate;
+  const auto now = step.wake.mono();
   if (!config_->receiver || !gate.views[index_].receiver_up) return false;
-  if (gate.proximity.level(*shopper_->cart, *config_->receiver, step.wake.mono())) return false;
+  if (!gate.proximity.unheard_for(kGoneUnheard, *shopper_->cart, *config_->receiver, now)) return false;
+  // One that was heard without a gap also shows that the receiver heard.
   const auto near = step.gate.proximity.candidates(index_, gate.views, step.wake);
-  return std::any_of(near.begin(), near.end(), [](const Candidate& c) { return !c.parked; });
+  return std::any_of(near.begin(), near.end(),
+                     [&](const Candidate& c) { return !c.parked && now - c.near_since >= kGoneUnheard; });
 }
 
 /// A cart with a wrong clock binds nowhere, but whoever pushes it is no walkout.

@@ -182,6 +182,7 @@ std::vector<Candidate> Proximity::fitting(Carts& carts, std::size_t lane, const 
                      .session_tag = cart.frame.session_tag,
                      .state = cart.frame.state,
                      .level_dbm = here->smoothed,
+                     .near_since = *here->near_since,
                      .parked = wake.due(here->parked_since + kParkedAfter),
                      .conflicting = conflicting,
                      .receiver_down = fit.receiver_down});
@@ -218,6 +219,14 @@ bool Proximity::somebody_nearly_near(DeviceId receiver, Wake& wake) const {
     }
   }
   return found;
+}
+
+bool Proximity::unheard_for(Duration span, CartId cart, DeviceId receiver, MonoTime now) const {
+  const auto found = carts_.find(cart);
+  if (found == carts_.end()) return true;
+  const auto& readings = found->second.readings;
+  return std::none_of(readings.begin(), readings.end(),
+                      [&](const Reading& reading) { return reading.receiver == receiver && now - reading.at <= span; });
 }
 
 std::optional<double> Proximity::level(CartId cart, DeviceId receiver, MonoTime now) const {

@@ -86,7 +86,7 @@ TEST_CASE(
   // Its shopper goes and pays at a till; the idle cart of the next one has kept the eye blocked.
   world.silence(117);
   world.beacon(118, BeaconState::kIdle, -60, 0, 2);
-  world.run(std::chrono::seconds{3});
+  world.run(std::chrono::seconds{6});
   about_117 = admit_answer(1);
   world.run(std::chrono::seconds{15});
   CHECK_FALSE(world.barrier_commanded_open());
