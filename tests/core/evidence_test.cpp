@@ -229,15 +229,7 @@ TEST_CASE("a cart that needs assistance is told once by event and buzzer, also o
 
 TEST_CASE("a staff opening with a passage that a kill left open makes its session used") {
   LoadedState loaded;
-  Receipt receipt;
-  receipt.receipt_id = session(77);
-  receipt.store_id = ShortId::of("SEA-042");
-  receipt.gate_id = ShortId::of("front");
-  receipt.lane_id = ShortId::of("1");
-  receipt.kind = ReceiptKind::kStaff;
-  receipt.basis = Basis::kStaff;
-  receipt.cart_id = 117;
-  receipt.session_tag = tag(1);
+  auto receipt = interrupted_receipt(ReceiptKind::kStaff, Basis::kStaff);
   receipt.passages = 1;
   loaded.open_receipts.push_back(receipt);
   LaneWorld world({LaneOptions{}}, loaded);

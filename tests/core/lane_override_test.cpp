@@ -233,15 +233,7 @@ TEST_CASE("both limits active for 500 ms fault the lane open") {
 TEST_CASE(
     "what was open when the daemon died is sealed unknown at the next start, and its shopper may leave once more") {
   LoadedState loaded;
-  Receipt receipt;
-  receipt.receipt_id = session(200);
-  receipt.store_id = ShortId::of("SEA-042");
-  receipt.gate_id = ShortId::of("front");
-  receipt.lane_id = ShortId::of("1");
-  receipt.kind = ReceiptKind::kCart;
-  receipt.basis = Basis::kPrefetched;
-  receipt.cart_id = 117;
-  receipt.session_tag = tag(1);
+  auto receipt = interrupted_receipt(ReceiptKind::kCart, Basis::kPrefetched);
   receipt.session_id = session(1);
   receipt.party_size = 1;
   loaded.open_receipts.push_back(receipt);

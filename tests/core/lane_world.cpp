@@ -18,6 +18,19 @@ Uuid CountingIds::next(WallTime at) {
   return make_uuid_v7(at, random);
 }
 
+Receipt interrupted_receipt(ReceiptKind kind, Basis basis) {
+  Receipt receipt;
+  receipt.receipt_id = session(200);
+  receipt.store_id = ShortId::of("SEA-042");
+  receipt.gate_id = ShortId::of("front");
+  receipt.lane_id = ShortId::of("1");
+  receipt.kind = kind;
+  receipt.basis = basis;
+  receipt.cart_id = 117;
+  receipt.session_tag = tag(1);
+  return receipt;
+}
+
 GateConfig make_config(const std::vector<LaneOptions>& lanes) {
   GateConfig config;
   config.store_id = ShortId::of("SEA-042");

@@ -148,6 +148,8 @@ class LaneWorld {
 };
 
 SessionTag tag(std::uint8_t n);
+/// What an exit of cart 117 with tag 1 left open at lane 1 when the daemon died.
+Receipt interrupted_receipt(ReceiptKind kind, Basis basis);
 Uuid session(std::uint8_t n);
 Admit admit_answer(std::uint8_t session_number, std::uint16_t party = 1);
 Closure closure(CartId cart, std::uint8_t tag_number, std::uint8_t session_number, std::uint16_t party = 1);

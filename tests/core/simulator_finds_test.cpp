@@ -115,15 +115,7 @@ TEST_CASE(
 
 TEST_CASE(
     "an exit repeated after a restart and not used leaves its session used at every other lane (simulator, seed 301)") {
-  Receipt interrupted;
-  interrupted.receipt_id = session(200);
-  interrupted.store_id = ShortId::of("SEA-042");
-  interrupted.gate_id = ShortId::of("front");
-  interrupted.lane_id = ShortId::of("1");
-  interrupted.kind = ReceiptKind::kCart;
-  interrupted.basis = Basis::kPrefetched;
-  interrupted.cart_id = 117;
-  interrupted.session_tag = tag(1);
+  auto interrupted = interrupted_receipt(ReceiptKind::kCart, Basis::kPrefetched);
   interrupted.session_id = session(1);
   interrupted.party_size = 1;
   LoadedState loaded;
