@@ -127,6 +127,11 @@ void Box::start() {
     });
     return;
   }
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto has_id = [i](const LaneDurable& lane) { return lane.lane_id.str() == std::to_string(i + 1); };
+    const auto found = std::find_if(loaded.lanes.begin(), loaded.lanes.end(), has_id);
+    around_.oracle.lane_found(index_, i, found == loaded.lanes.end() ? LaneDurable{} : *found);
+  }
   clock_ = GateClock(ClockTrust::kKernel, loaded.clock_floor);
   floor_stored_ = loaded.clock_floor;
   boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
@@ -145,6 +150,7 @@ void Box::start() {
 
 void Box::die(bool power_cut) {
   if (!alive()) return;
+  around_.oracle.box_died(index_, unsafe_since());
   controller_.reset();
   link_.reset();
   radio_.reset();
@@ -152,7 +158,6 @@ void Box::die(bool power_cut) {
   ++life_;
   asked_.clear();
   held_answer_.reset();
-  around_.oracle.box_died(index_, around_.agenda.now());
   note(power_cut ? "power cut" : "killed");
   // The module drops its outputs by itself; what is energised to be closed opens.
   around_.agenda.in(milliseconds{1500}, [this, life = life_] {
@@ -232,15 +237,15 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
   for (std::size_t i = 0; alive() && i < lanes_.size(); ++i) {
     if (lane && *lane != i) continue;
     auto& truth = around_.oracle.lane(index_, i);
-    truth.staff_at = around_.agenda.now();
-    if (verb == StaffVerb::kReset && !truth.alarm) {
-      // Refused where the inputs can't be read.
-      const bool readable = device_up_ && device_answers_;
-      truth.reset_perhaps = !readable && (truth.reset_perhaps || truth.awaits_reset);
-      truth.awaits_reset = false;
+    const auto at = around_.agenda.now();
+    truth.staff_at = at;
+    // Refused where the inputs can't be read; of a module that hangs the last reading may still be good.
+    if (verb == StaffVerb::kReset && !truth.alarm && device_up_) {
+      truth.reset_perhaps = hanging_ && (truth.reset_perhaps || truth.awaits_reset);
+      truth.await_reset(false, at);
     }
-    if (verb == StaffVerb::kHoldOpen) truth.held = true;
-    if (verb == StaffVerb::kReleaseHold) truth.held = truth.held_perhaps = false;
+    if (verb == StaffVerb::kHoldOpen) truth.hold(true, at);
+    if (verb == StaffVerb::kReleaseHold) truth.hold(false, at);
   }
   feed(StaffCommand{.request = 1,
                     .lane = lane ? std::optional(ShortId::of(std::to_string(*lane + 1))) : std::nullopt,

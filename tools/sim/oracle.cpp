@@ -2,6 +2,7 @@
 #include "tools/sim/oracle.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace exitgate::sim {
 namespace {
@@ -39,7 +40,7 @@ void Oracle::alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now)
   auto& truth = lanes_[box][lane];
   if (stands && !truth.alarm) truth.alarm_at = now;
   truth.alarm = stands;
-  if (stands) truth.awaits_reset = true;
+  if (stands) truth.await_reset(true, now);
 }
 
 void Oracle::person_left(std::size_t box, std::size_t lane, MonoTime from, MonoTime to, std::int64_t at_most) {
@@ -180,39 +181,31 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   }
 }
 
-void Oracle::box_died(std::size_t box, MonoTime now) {
+void Oracle::box_died(std::size_t box, MonoTime unsafe_since) {
   open_[box].clear();
   opened_.clear();
   sealed_now_.clear();
   // What was sealed and not yet on the disk is open again.
   std::erase_if(sealed_[box], [&](const auto& entry) { return !committed_.contains(entry.first); });
-  // What was just heard may be lost with the cursor, and is told again; a refusal is known to the running box only.
-  for (auto& [id, heard] : heard_[box]) {
-    heard.refused.reset();
-    heard.named = heard.closed;
-    if (!disk_refuses_[box] && now - heard.at > std::chrono::seconds{3}) continue;
-    heard.named = heard.revoked = heard.revoked_tag = false;
-    heard.claimed_by.clear();
-  }
+  for (auto& [id, heard] : heard_[box]) heard.outlive(unsafe_since);
   for (auto& lane : lanes_[box]) {
     lane.known = false;
     // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
     lane.marks_lost = true;
     lane.alarm = false;
-    // What was commanded just before, a hold or its end, may have been on the disk or not.
-    const bool unsure = disk_refuses_[box] || now - lane.staff_at < std::chrono::seconds{1};
-    if (unsure || now - lane.alarm_at < std::chrono::seconds{1}) {
-      lane.awaits_reset = false;
-      lane.reset_perhaps = true;
-    }
-    if (unsure) {
-      lane.held = false;
-      lane.held_perhaps = true;
-    }
+    // An alarm, a hold and their ends outlive a restart (§2) once they are on the disk.
+    lane.awaits_told = lane.awaits_at >= unsafe_since;
+    lane.held_told = lane.held_at >= unsafe_since;
   }
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });
+}
+
+void Oracle::lane_found(std::size_t box, std::size_t lane, const LaneDurable& found) {
+  auto& truth = lanes_[box][lane];
+  if (std::exchange(truth.awaits_told, false)) truth.awaits_reset = found.released;
+  if (std::exchange(truth.held_told, false)) truth.held = found.held_open;
 }
 
 }  // namespace exitgate::sim

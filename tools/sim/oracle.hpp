@@ -13,6 +13,7 @@
 #include "base/mono_time.hpp"
 #include "core/backend_messages.hpp"
 #include "core/event.hpp"
+#include "core/persist.hpp"
 #include "tools/sim/store_model.hpp"
 
 namespace exitgate::sim {
@@ -39,13 +40,24 @@ struct LaneTruth {
   bool alarm = false;              ///< fire or release, longer than its debounce time
   MonoTime alarm_at{};
   bool awaits_reset = false;   ///< after it, until staff reset
-  bool reset_perhaps = false;  ///< that may not have been on the disk when the box died
+  MonoTime awaits_at{};        ///< when that changed last
+  bool reset_perhaps = false;  ///< a reset was given that the box may have refused
   bool held = false;           ///< staff hold it open
+  MonoTime held_at{};          ///< when that changed last
   bool key = false;            ///< their key does: a hold of its own
   MonoTime key_at{};           ///< when it was turned
   bool overridden = false;     ///< the box says that it opens for no shopper
-  bool held_perhaps = false;   ///< the hold may have been on the disk when the box died
   MonoTime staff_at{};         ///< last staff command
+  bool awaits_told = false;    ///< the box is dead; `awaits_reset` changed so late that its disk may know or not
+  bool held_told = false;      ///< likewise of `held`
+  void await_reset(bool awaits, MonoTime now) {
+    if (awaits_reset != awaits) awaits_at = now;
+    awaits_reset = awaits;
+  }
+  void hold(bool holds, MonoTime now) {
+    if (held != holds) held_at = now;
+    held = holds;
+  }
 };
 
 class Oracle {
@@ -81,7 +93,10 @@ class Oracle {
   void disk_refuses(std::size_t box, bool refuses) { disk_refuses_[box] = refuses; }
   /// What a restart found is not what the disk had answered.
   void disk_wrong(const std::string& what) { violate("S6: " + what); }
-  void box_died(std::size_t box, MonoTime now);
+  /// What happened before `unsafe_since` was on its disk.
+  void box_died(std::size_t box, MonoTime unsafe_since);
+  /// What its disk holds of a lane, as it starts again.
+  void lane_found(std::size_t box, std::size_t lane, const LaneDurable& found);
 
   // --- what a box was told (oracle_verdicts.cpp) ---
   void heard(std::size_t box, const StreamEvent& event, MonoTime now);
@@ -152,16 +167,20 @@ class Oracle {
   struct Heard {
     bool closed = false;
     MonoTime closed_at{};
-    bool named = false;  ///< the box was told whose cart's session it is
+    MonoTime dropped_at{};  ///< a reset of the stream ended it
+    bool named = false;     ///< the box was told whose cart's session it is
     bool revoked = false;
     bool revoked_tag = false;
+    MonoTime revoked_at{};
     std::string claimed_by;
+    MonoTime claimed_at{};
     std::set<std::string> expected_at;
     std::optional<WallTime> pass_until;
     std::optional<RefuseReason> refused;
     MonoTime refused_asked{};
     std::optional<MonoTime> admitted_at;
-    MonoTime at{};
+    /// The process died: it forgets what is in no database, and what its disk had not taken since `unsafe_since`.
+    void outlive(MonoTime unsafe_since);
   };
   void violate(std::string what) {
     if (violation_.empty()) violation_ = std::move(what);

@@ -1,5 +1,6 @@
 // Whether whoever is let out may be: who stands there, what the box was told of the session, how often it was used.
 #include <algorithm>
+#include <utility>
 
 #include "tools/sim/oracle.hpp"
 
@@ -16,11 +17,7 @@ constexpr Duration kRepeatedFor = std::chrono::seconds{120};
 
 void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   heard_at_[box] = now;
-  auto about = [&](const Uuid& session) -> Heard& {
-    auto& heard = heard_[box][session];
-    heard.at = now;
-    return heard;
-  };
+  auto about = [&](const Uuid& session) -> Heard& { return heard_[box][session]; };
   if (const auto* closed = std::get_if<Closure>(&event)) {
     auto& heard = about(closed->session_id);
     heard.closed = true;
@@ -35,11 +32,18 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   if (const auto* revoked = std::get_if<Revocation>(&event)) {
     const auto* session = revoked->session_id ? store_->find(*revoked->session_id) : nullptr;
     if (session == nullptr && revoked->session_tag) session = store_->find(*revoked->session_tag);
-    if (session != nullptr) about(session->id).revoked = true;
-    if (session != nullptr && revoked->session_tag) about(session->id).revoked_tag = true;
+    if (session != nullptr) {
+      auto& heard = about(session->id);
+      heard.revoked = true;
+      heard.revoked_tag = heard.revoked_tag || revoked->session_tag;
+      heard.revoked_at = now;
+    }
   }
   if (const auto* claimed = std::get_if<Claimed>(&event)) {
-    if (claimed->gate_id.str() != gate_name(box)) about(claimed->session_id).claimed_by = claimed->gate_id.str();
+    if (claimed->gate_id.str() != gate_name(box)) {
+      about(claimed->session_id).claimed_by = claimed->gate_id.str();
+      about(claimed->session_id).claimed_at = now;
+    }
   }
   if (const auto* unclaimed = std::get_if<Unclaimed>(&event)) {
     about(unclaimed->session_id).claimed_by.clear();
@@ -49,7 +53,7 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   }
   if (std::holds_alternative<Reset>(event)) {
     for (auto& [id, heard] : heard_[box]) {
-      heard.closed = false;
+      if (std::exchange(heard.closed, false)) heard.dropped_at = now;
       heard.named = heard.named && (heard.revoked || !heard.claimed_by.empty());
     }
   }
@@ -73,6 +77,17 @@ void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime a
   heard.refused_asked = asked;
 }
 
+void Oracle::Heard::outlive(MonoTime unsafe_since) {
+  // Answers and passes are the running process's own; the contract makes closures, claims and revocations durable.
+  refused.reset();
+  admitted_at.reset();
+  // What the disk had not taken is told again, since the cursor was not taken either.
+  named = closed && closed_at < unsafe_since;
+  if (revoked_at >= unsafe_since) revoked = revoked_tag = false;
+  if (claimed_at >= unsafe_since) claimed_by.clear();
+  if (dropped_at >= unsafe_since) closed = true;
+}
+
 void Oracle::pass_given(std::size_t box, const Uuid& session, WallTime expires_at) {
   heard_[box][session].pass_until = expires_at;
   heard_[box][session].named = true;
@@ -83,7 +98,7 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   const auto where = place(box, lane);
   if (receipt.kind == ReceiptKind::kReleased && !truth.awaits_reset && !truth.reset_perhaps && !truth.alarm_input)
     violate("S2: " + where + " is released without an alarm");
-  const bool held = truth.held || truth.held_perhaps || truth.key;
+  const bool held = truth.held || truth.key;
   if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !held)
     violate("S3: " + where + " opens for staff who commanded nothing");
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
