@@ -121,7 +121,9 @@ void Box::persist(const Persist& persist) {
   newest_ticket_ = std::max(newest_ticket_, persist.ticket);
   unwritten_.emplace(persist.ticket, around_.agenda.now());
   for (const auto& one : persist.writes) {
-    if (again) break;
+    if (const auto* open = std::get_if<PutOpenReceipt>(&one)) around_.oracle.wrote(index_, open->receipt);
+    if (const auto* sealed = std::get_if<PutSealedReceipt>(&one)) around_.oracle.wrote(index_, sealed->receipt);
+    if (again) continue;
     if (const auto* open = std::get_if<PutOpenReceipt>(&one)) {
       if (around_.options.mutation != Mutation::kForgetOpen) around_.oracle.wrote_open(index_, open->receipt, now());
     }
@@ -160,12 +162,12 @@ void Box::persisted(const Persist& persist, const Status& status) {
     truth_.refused(persist.writes, around_.agenda.now());
     refused_.insert(persist.ticket);
     if (!behind_since_) behind_since_ = unwritten_.at(persist.ticket);
-    around_.oracle.disk_refuses(index_, true);
+    around_.oracle.disk_refuses(index_, *behind_since_, around_.agenda.now());
   }
   --unanswered_;
   feed(Persisted{persist.ticket, status});
   if (alive() && controller_->gate().persists.kept() == 0) behind_since_.reset();
-  if (refused_.empty() && unanswered_ == 0) around_.oracle.disk_refuses(index_, false);
+  if (refused_.empty() && unanswered_ == 0) around_.oracle.disk_takes(index_);
 }
 
 void Box::tell_queue(const QueueStatus& status) {

@@ -241,7 +241,7 @@ void Crowd::person_out(std::size_t lane, int person) {
   const bool own = place.own && around_.oracle.lane(index_, lane).admitted == session(lane)->cart;
   // Who pushes a cart and goes out on what another was admitted for counts as two: the gap is that of the admitted, and
   // a second cart starts a new passage.
-  around_.oracle.person_left(index_, lane, place.from, now, pushes && !own ? 2 : 1);
+  around_.oracle.people(index_, lane).left(place.from, now, pushes && !own ? 2 : 1);
   ++exits_;
   box_->say("lane " + std::to_string(lane + 1) + ": person " + std::to_string(person) + " is out" +
             (pushes && !own ? ", pushing a cart that is not the one admitted" : ""));
@@ -285,7 +285,7 @@ void Crowd::wrong_way(std::size_t lane) {
   later(lane, milliseconds{1000}, [this, lane] { box_->see(lane, Eye::kSafety, false); });
   later(lane, end, [this, lane] {
     box_->see(lane, Eye::kApproach, false);
-    around_.oracle.wrong_way(index_, lane, around_.agenda.now() - milliseconds{1500}, around_.agenda.now());
+    around_.oracle.people(index_, lane).strayed(around_.agenda.now() - milliseconds{1500}, around_.agenda.now());
     next_visit(lane);
   });
 }

@@ -10,8 +10,9 @@ namespace {
 /// What is not durable by then is opened for all the same.
 constexpr Duration kDurableIn = milliseconds{150};
 constexpr Duration kStale = milliseconds{100};
-/// A passage is durable within 150 ms, once its join gap is over.
-constexpr Duration kCountedBy = milliseconds{3400};
+
+/// What the disk refused is given to it again after 1 s.
+constexpr Duration kRetried = milliseconds{1100};
 
 /// What is given as active is debounced for 20 ms.
 constexpr Duration kDebounced = milliseconds{25};
@@ -25,11 +26,10 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       sealed_(boxes),
       heard_(boxes),
       troubled_until_(boxes, std::vector<MonoTime>(lanes)),
-      blind_(boxes, std::vector<std::vector<Stretch>>(lanes)),
-      phantoms_(boxes, std::vector<std::int64_t>(lanes)),
-      people_(boxes, std::vector<std::vector<Person>>(lanes)),
-      strays_(people_),
+      people_(boxes, std::vector<LanePeople>(lanes)),
+      passages_(boxes),
       disk_refuses_(boxes, false),
+      late_(boxes),
       backend_bad_until_(boxes),
       radio_bad_until_(boxes),
       clock_stepped_at_(boxes),
@@ -43,17 +43,16 @@ void Oracle::alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now)
   if (stands) truth.await_reset(true, now);
 }
 
-void Oracle::person_left(std::size_t box, std::size_t lane, MonoTime from, MonoTime to, std::int64_t at_most) {
-  people_[box][lane].push_back({from, to + kCountedBy, at_most});
-}
-
 void Oracle::blind(std::size_t box, std::optional<std::size_t> lane, MonoTime from, MonoTime to,
                    std::int64_t phantoms) {
   for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
-    if (lane && *lane != i) continue;
-    blind_[box][i].push_back({from, to});
-    phantoms_[box][i] += phantoms;
+    if (!lane || *lane == i) people_[box][i].blind(from, to, phantoms);
   }
+}
+
+void Oracle::disk_refuses(std::size_t box, MonoTime since, MonoTime now) {
+  if (!disk_refuses_[box]) late_[box].push_back({since, now});
+  disk_refuses_[box] = true;
 }
 
 void Oracle::trouble(std::size_t box, std::optional<std::size_t> lane, MonoTime until) {
@@ -107,6 +106,15 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
   open.shopper = shopper;
   // Behind a write that the disk refused it is given to the disk later than it was decided.
   open.since = std::min(now.mono, MonoTime{milliseconds{receipt.authorised_mono_ms}});
+}
+
+void Oracle::wrote(std::size_t box, const Receipt& receipt) {
+  auto& known = passages_[box][receipt.receipt_id];
+  const auto more = static_cast<std::int64_t>(receipt.passages) - static_cast<std::int64_t>(known);
+  known = receipt.passages;
+  // A power cut may lose those of its last 150 ms, in a receipt sealed `unknown` (S5).
+  const bool lost = more < 0 && receipt.outcome == Outcome::kUnknown;
+  if (!lost) people_[box][std::stoul(receipt.lane_id.str()) - 1].counted(more);
 }
 
 void Oracle::settle(std::size_t box, const Receipt& receipt) {
@@ -170,6 +178,9 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   }
   opened_.clear();
   sealed_now_.clear();
+  for (auto& lane : people_[box]) lane.step_is_over(now);
+  // What was kept in memory is written within the step that hears of the disk.
+  if (disk_refuses_[box]) late_[box].back().to = now + kRetried;
   if (!device_up) return;
   for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
     const auto& truth = lanes_[box][i];
@@ -197,6 +208,7 @@ void Oracle::box_died(std::size_t box, MonoTime unsafe_since) {
     lane.awaits_told = lane.awaits_at >= unsafe_since;
     lane.held_told = lane.held_at >= unsafe_since;
   }
+  for (auto& lane : people_[box]) lane.box_died();
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });

@@ -14,6 +14,7 @@
 #include "core/backend_messages.hpp"
 #include "core/event.hpp"
 #include "core/persist.hpp"
+#include "tools/sim/lane_people.hpp"
 #include "tools/sim/store_model.hpp"
 
 namespace exitgate::sim {
@@ -68,12 +69,7 @@ class Oracle {
 
   // --- what happened in the world ---
   void alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now);
-  /// A person went out between these times; a cart and its pusher may be seen as up to `at_most`.
-  void person_left(std::size_t box, std::size_t lane, MonoTime from, MonoTime to, std::int64_t at_most);
-  /// Somebody came in: nobody's passage, if the eyes were good.
-  void wrong_way(std::size_t box, std::size_t lane, MonoTime from, MonoTime to) {
-    strays_[box][lane].push_back({from, to, 1});
-  }
+  [[nodiscard]] LanePeople& people(std::size_t box, std::size_t lane) { return people_[box][lane]; }
   /// Eyes could not be read, or lied: who passed then may have been missed, or `phantoms` seen that nobody was.
   void blind(std::size_t box, std::optional<std::size_t> lane, MonoTime from, MonoTime to, std::int64_t phantoms);
   /// Anything out of the ordinary at this lane (or all): shoppers may wait longer.
@@ -89,8 +85,10 @@ class Oracle {
   }
   [[nodiscard]] bool radio_calm(std::size_t box, MonoTime now) const { return radio_bad_until_[box] < now; }
   void clock_stepped(std::size_t box, MonoTime now) { clock_stepped_at_[box] = now; }
-  /// The disk refused something that is not written yet: receipts are kept in memory, as the contract allows.
-  void disk_refuses(std::size_t box, bool refuses) { disk_refuses_[box] = refuses; }
+  /// The disk refused something of that time which is not written yet: receipts are kept in memory, as the contract
+  /// allows.
+  void disk_refuses(std::size_t box, MonoTime since, MonoTime now);
+  void disk_takes(std::size_t box) { disk_refuses_[box] = false; }
   /// What a restart found is not what the disk had answered.
   void disk_wrong(const std::string& what) { violate("S6: " + what); }
   /// What happened before `unsafe_since` was on its disk.
@@ -109,6 +107,8 @@ class Oracle {
   void pulsed(std::size_t box, std::size_t lane) { opened_.emplace_back(box, lane); }
   void wrote_open(std::size_t box, const Receipt& receipt, const Now& now);
   void wrote_sealed(std::size_t box, const Receipt& receipt, const Now& now);
+  /// Given to the disk, perhaps not for the first time.
+  void wrote(std::size_t box, const Receipt& receipt);
   void step_is_over(std::size_t box, MonoTime now, bool device_up);
 
   // --- the end (oracle_end.cpp) ---
@@ -157,13 +157,6 @@ class Oracle {
     std::string lane;
     std::int64_t opened_ms = 0;
   };
-  struct Stretch {
-    MonoTime from, to;
-  };
-  struct Person {
-    MonoTime from, to;
-    std::int64_t at_most;
-  };
   struct Heard {
     bool closed = false;
     MonoTime closed_at{};
@@ -207,10 +200,10 @@ class Oracle {
   std::vector<std::map<Uuid, SealedReceipt>> sealed_;
   std::vector<std::map<Uuid, Heard>> heard_;
   std::vector<std::vector<MonoTime>> troubled_until_;
-  std::vector<std::vector<std::vector<Stretch>>> blind_;
-  std::vector<std::vector<std::int64_t>> phantoms_;
-  std::vector<std::vector<std::vector<Person>>> people_, strays_;
+  std::vector<std::vector<LanePeople>> people_;
+  std::vector<std::map<Uuid, std::uint32_t>> passages_;  ///< by receipt, as written last
   std::vector<bool> disk_refuses_;
+  std::vector<std::vector<LanePeople::Stretch>> late_;  ///< when it did
   std::vector<Owed> owed_;
   std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, heard_at_;
   struct OfflineExit {

@@ -68,30 +68,18 @@ void Oracle::judge_parties() {
 }
 
 void Oracle::judge_people() {
-  std::map<std::pair<std::string, std::string>, std::int64_t> counted;
   for (const auto& [json, gate] : store_->receipts()) {
-    counted[{gate, json_field(json, "lane_id")}] += std::stoll(json_field(json, "passages"));
+    const auto id = parse_uuid(json_field(json, "receipt_id"));
+    const auto& written = passages_[gate == gate_name(0) ? 0 : 1];
+    const auto known = id ? written.find(*id) : written.end();
+    if (known == written.end() || std::to_string(known->second) != json_field(json, "passages"))
+      violate("S5: receipt " + json_field(json, "sequence") + " of " + gate +
+              " holds other passages than were counted");
   }
   for (std::size_t box = 0; box < people_.size(); ++box) {
     for (std::size_t lane = 0; lane < people_[box].size(); ++lane) {
-      std::int64_t least = 0;
-      std::int64_t most = phantoms_[box][lane];
-      const auto& blind = blind_[box][lane];
-      auto seen = [&](const Person& person) {
-        return std::none_of(blind.begin(), blind.end(), [&](const Stretch& stretch) {
-          return stretch.from < person.to && person.from < stretch.to;
-        });
-      };
-      for (const auto& person : people_[box][lane]) {
-        if (seen(person)) ++least;
-        most += person.at_most;
-      }
-      for (const auto& stray : strays_[box][lane]) most += seen(stray) ? 0 : 1;
-      const auto found = counted[{gate_name(box), std::to_string(lane + 1)}];
-      if (found >= least && found <= most) continue;
-      violate("S5: " + std::to_string(people_[box][lane].size()) + " people left by " + place(box, lane) +
-              ", the receipts hold " + std::to_string(found) + " and should hold " + std::to_string(least) + " to " +
-              std::to_string(most));
+      const auto wrong = people_[box][lane].judge(late_[box]);
+      if (!wrong.empty()) violate("S5: " + place(box, lane) + ": " + wrong);
     }
   }
 }
