@@ -101,6 +101,13 @@ MonoTime Box::unsafe_since() const {
   return since;
 }
 
+MonoTime Box::own_unsafe_since() const {
+  auto since = around_.agenda.now();
+  for (const auto& [number, at] : own_unanswered_) since = std::min(since, at);
+  for (const auto& [writes, first] : own_unwritten_) since = std::min(since, first);
+  return since;
+}
+
 void Box::note(const std::string& text) {
   const auto us = us_since_origin(around_.agenda.now());
   trace.push_back(std::to_string(us / 1000) + "ms " + name() + " " + text);
@@ -116,6 +123,7 @@ void Box::start() {
   if (alive()) return;
   ++life_;
   unwritten_.clear();
+  own_unanswered_.clear();
   behind_since_.reset();
   LoadedState loaded;
   if (!open_disk(loaded)) {
@@ -150,7 +158,7 @@ void Box::start() {
 
 void Box::die(bool power_cut) {
   if (!alive()) return;
-  around_.oracle.box_died(index_, unsafe_since());
+  around_.oracle.box_died(index_, unsafe_since(), own_unsafe_since(), around_.agenda.now());
   controller_.reset();
   link_.reset();
   radio_.reset();

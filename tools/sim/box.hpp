@@ -104,6 +104,8 @@ class Box final : public IdSource, private BackendObserver {
   }
   /// What was done since may not be on the disk.
   [[nodiscard]] MonoTime unsafe_since() const;
+  /// What the shell itself gave to the disk since (marks, keys) may not be there.
+  [[nodiscard]] MonoTime own_unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
   /// At rest, and no level that changed is still being debounced.
@@ -169,6 +171,8 @@ class Box final : public IdSource, private BackendObserver {
   /// What the daemon's shell looks after now and then: its clock, what it keeps durable itself.
   void watch();
   void store_own(std::vector<StoreWrite> writes);
+  /// Gives to the disk what was first given at that time.
+  void store_own(std::vector<StoreWrite> writes, MonoTime first);
   void on_answer(QuestionId question, const ConfirmAnswer& answer) override;
   void on_connected(bool connected, const std::optional<Error>& why) override;
   void on_stream_event(const StreamEvent& event, const std::string& id) override;
@@ -234,7 +238,9 @@ class Box final : public IdSource, private BackendObserver {
   };
   std::map<QuestionId, Asked> asked_;
   std::optional<WallTime> floor_stored_;
-  std::vector<std::vector<StoreWrite>> own_unwritten_;
+  std::vector<std::pair<std::vector<StoreWrite>, MonoTime>> own_unwritten_;
+  std::map<std::uint64_t, MonoTime> own_unanswered_;  ///< what the shell keeps durable and is not said to be yet
+  std::uint64_t own_newest_ = 0;
   std::optional<MonoTime> behind_since_;  ///< the disk refused something, and not all is written since
   std::map<Ticket, MonoTime> unwritten_;  ///< asked for and not said to be on the disk yet
   std::optional<ConfirmAnswer> held_answer_;

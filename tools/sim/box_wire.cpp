@@ -75,15 +75,20 @@ void Box::watch() {
     floor_stored_ = floor;
     store_own({PutClockFloor{*floor}});
   }
-  for (auto& writes : std::exchange(own_unwritten_, {})) store_own(std::move(writes));
+  for (auto& [writes, first] : std::exchange(own_unwritten_, {})) store_own(std::move(writes), first);
   later(kWatchEvery, [this] { watch(); });
 }
 
-void Box::store_own(std::vector<StoreWrite> writes) {
-  store_->submit(writes, [this, writes](const Status& status) {
+void Box::store_own(std::vector<StoreWrite> writes) { store_own(std::move(writes), around_.agenda.now()); }
+
+void Box::store_own(std::vector<StoreWrite> writes, MonoTime first) {
+  const auto number = ++own_newest_;
+  own_unanswered_.emplace(number, first);
+  store_->submit(writes, [this, writes, first, number](const Status& status) {
+    own_unanswered_.erase(number);
     if (status) truth_.written(writes);
     if (!status) truth_.refused(writes, around_.agenda.now());
-    if (!status && status.error().code != "wrong_state") own_unwritten_.push_back(writes);
+    if (!status && status.error().code != "wrong_state") own_unwritten_.emplace_back(writes, first);
   });
 }
 

@@ -126,7 +126,7 @@ void Crowd::stand(std::size_t lane, bool stands) {
   if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
   truth.somebody = stands;
   truth.standing = who;
-  truth.marks_lost = false;
+  truth.marked_at = place.marked_at;
   truth.imitated = stands && place.imitated ? std::optional(around_.store.find(*place.imitated)->cart) : std::nullopt;
   truth.cart = who && place.cart && place.heard ? std::optional(around_.store.find(*who)->cart) : std::nullopt;
 }

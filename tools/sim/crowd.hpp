@@ -44,11 +44,12 @@ class Crowd {
     bool turns_back = false;
     bool plain = false;  ///< paid, fresh, nothing odd: is let out
     bool pass = false;
-    bool heard = true;             ///< its cart's beacon is authentic
-    bool forges = false;           ///< its cart carries a pass that nobody signed
-    Sham sham = Sham::kNone;       ///< what somebody without a cart of theirs sends
-    std::optional<Uuid> imitated;  ///< whose cart they pretend to push
-    WallTime recorded{};           ///< when the frames they send were
+    bool heard = true;                  ///< its cart's beacon is authentic
+    bool forges = false;                ///< its cart carries a pass that nobody signed
+    Sham sham = Sham::kNone;            ///< what somebody without a cart of theirs sends
+    std::optional<Uuid> imitated;       ///< whose cart they pretend to push
+    WallTime recorded{};                ///< when the frames they send were
+    std::optional<MonoTime> marked_at;  ///< when a newer one of that cart was heard
     MonoTime arrived{};
     MonoTime walk_from{};
     MonoTime from{};

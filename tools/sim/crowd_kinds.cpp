@@ -57,7 +57,10 @@ void Crowd::sham_beacon(std::size_t lane, std::uint64_t visit) {
   const bool replays = place.sham == Sham::kReplayed;
   if (replays && place.recorded == WallTime{}) {
     const bool heard = box_->hear(lane, imitated, BeaconState::kClosed, -90, now);
-    if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) place.recorded = now;
+    if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) {
+      place.recorded = now;
+      place.marked_at = around_.agenda.now();
+    }
   } else {
     box_->hear(lane, imitated, BeaconState::kClosed, -59 - around_.dice.between(0, 4), replays ? place.recorded : now,
                place.sham);

@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kDurableIn = milliseconds{150};
 constexpr Duration kStale = milliseconds{100};
 
+/// A replay mark is given to the disk by then (beacon contract: "durable at least every 10 s").
+constexpr Duration kMarksDurable = std::chrono::seconds{10};
 /// What the disk refused is given to it again after 1 s.
 constexpr Duration kRetried = milliseconds{1100};
 
@@ -28,6 +30,7 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       troubled_until_(boxes, std::vector<MonoTime>(lanes)),
       people_(boxes, std::vector<LanePeople>(lanes)),
       passages_(boxes),
+      marks_lost_(boxes),
       disk_refuses_(boxes, false),
       late_(boxes),
       backend_bad_until_(boxes),
@@ -192,7 +195,7 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   }
 }
 
-void Oracle::box_died(std::size_t box, MonoTime unsafe_since) {
+void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now) {
   open_[box].clear();
   opened_.clear();
   sealed_now_.clear();
@@ -201,14 +204,13 @@ void Oracle::box_died(std::size_t box, MonoTime unsafe_since) {
   for (auto& [id, heard] : heard_[box]) heard.outlive(unsafe_since);
   for (auto& lane : lanes_[box]) {
     lane.known = false;
-    // A mark is durable within 10 s: what was recorded before may be replayed until the cart is heard anew.
-    lane.marks_lost = true;
     lane.alarm = false;
     // An alarm, a hold and their ends outlive a restart (§2) once they are on the disk.
     lane.awaits_told = lane.awaits_at >= unsafe_since;
     lane.held_told = lane.held_at >= unsafe_since;
   }
   for (auto& lane : people_[box]) lane.box_died();
+  marks_lost_[box].push_back({radio_unsafe_since - kMarksDurable, now});
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });

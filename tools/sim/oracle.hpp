@@ -33,12 +33,13 @@ struct LaneTruth {
   std::optional<CartId> cart;
   std::optional<CartId> parked;    ///< a cart left beside the lane
   std::optional<CartId> imitated;  ///< a cart that who stands there only pretends to push
-  bool marks_lost = false;         ///< the box died since they came
-  MonoTime approach_at{};          ///< when it was last given as blocked
-  MonoTime read_at{};              ///< when its eyes were read last
-  MonoTime shown_at{};             ///< when a lamp or the barrier last answered somebody
-  bool alarm_input = false;        ///< fire or release, from its first moment
-  bool alarm = false;              ///< fire or release, longer than its debounce time
+  /// When the imitated cart itself was heard with a newer frame than those replayed.
+  std::optional<MonoTime> marked_at;
+  MonoTime approach_at{};    ///< when it was last given as blocked
+  MonoTime read_at{};        ///< when its eyes were read last
+  MonoTime shown_at{};       ///< when a lamp or the barrier last answered somebody
+  bool alarm_input = false;  ///< fire or release, from its first moment
+  bool alarm = false;        ///< fire or release, longer than its debounce time
   MonoTime alarm_at{};
   bool awaits_reset = false;   ///< after it, until staff reset
   MonoTime awaits_at{};        ///< when that changed last
@@ -91,8 +92,9 @@ class Oracle {
   void disk_takes(std::size_t box) { disk_refuses_[box] = false; }
   /// What a restart found is not what the disk had answered.
   void disk_wrong(const std::string& what) { violate("S6: " + what); }
-  /// What happened before `unsafe_since` was on its disk.
-  void box_died(std::size_t box, MonoTime unsafe_since);
+  /// What happened before `unsafe_since` was on its disk; of what the radio gave to it, what was given before
+  /// `radio_unsafe_since`.
+  void box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now);
   /// What its disk holds of a lane, as it starts again.
   void lane_found(std::size_t box, std::size_t lane, const LaneDurable& found);
 
@@ -178,6 +180,7 @@ class Oracle {
   void violate(std::string what) {
     if (violation_.empty()) violation_ = std::move(what);
   }
+  [[nodiscard]] bool mark_lost(std::size_t box, const LaneTruth& truth) const;
   [[nodiscard]] static std::string place(std::size_t box, std::size_t lane) {
     return "box " + std::to_string(box + 1) + " lane " + std::to_string(lane + 1);
   }
@@ -201,7 +204,8 @@ class Oracle {
   std::vector<std::map<Uuid, Heard>> heard_;
   std::vector<std::vector<MonoTime>> troubled_until_;
   std::vector<std::vector<LanePeople>> people_;
-  std::vector<std::map<Uuid, std::uint32_t>> passages_;  ///< by receipt, as written last
+  std::vector<std::map<Uuid, std::uint32_t>> passages_;       ///< by receipt, as written last
+  std::vector<std::vector<LanePeople::Stretch>> marks_lost_;  ///< by a death: those of these times
   std::vector<bool> disk_refuses_;
   std::vector<std::vector<LanePeople::Stretch>> late_;  ///< when it did
   std::vector<Owed> owed_;

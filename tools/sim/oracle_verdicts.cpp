@@ -114,13 +114,22 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   judge_single_use(box, *session, receipt, now);
 }
 
+/// A frame replayed after the death that lost its cart's mark is not known as one until the cart is heard anew; forged,
+/// foreign and stale ones are known without a mark.
+bool Oracle::mark_lost(std::size_t box, const LaneTruth& truth) const {
+  const auto& lost = marks_lost_[box];
+  return truth.marked_at && std::any_of(lost.begin(), lost.end(), [&](const LanePeople::Stretch& stretch) {
+           return stretch.from <= *truth.marked_at && *truth.marked_at <= stretch.to;
+         });
+}
+
 void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Receipt& receipt, const Session* session,
                             const Now& now) {
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
   if (!truth.approach && now.mono - truth.approach_at > kDebounced)
     violate("S3: " + where + " admits somebody with nobody at the approach");
   if (receipt.cart_id && receipt.cart_id == truth.imitated) {
-    if (!truth.marks_lost) violate("S3: " + where + " admits a cart that is only imitated");
+    if (!mark_lost(box, truth)) violate("S3: " + where + " admits a cart that is only imitated");
     return;
   }
   if (!truth.somebody || !radio_calm(box, now.mono)) return;
