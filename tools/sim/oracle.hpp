@@ -173,7 +173,7 @@ class Oracle {
     std::optional<WallTime> pass_until;
     std::optional<RefuseReason> refused;
     MonoTime refused_asked{};
-    std::optional<MonoTime> admitted_at;
+    std::optional<MonoTime> admitted_at, admitted_ahead_at;
     /// The process died: it forgets what is in no database, and what its disk had not taken since `unsafe_since`.
     void outlive(MonoTime unsafe_since);
   };
@@ -190,7 +190,8 @@ class Oracle {
   void judge_presence(std::size_t box, const LaneTruth& truth, const Receipt& receipt, const Session* session,
                       const Now& now);
   void judge_evidence(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
-  void judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt, const std::string& where);
+  void judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt, const std::string& where,
+                       MonoTime now);
   void judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
   void judge_offline(std::size_t box, const Receipt& receipt, const Now& now);
   void judge_chain();

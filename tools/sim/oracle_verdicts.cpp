@@ -9,8 +9,10 @@ namespace {
 
 /// What is given as blocked is debounced for 20 ms before it is clear.
 constexpr Duration kDebounced = milliseconds{25};
-/// An answer fetched ahead is good for 30 s; one at `present` as long as the shopper stands there.
-constexpr Duration kAnswerKept = std::chrono::seconds{120};
+/// An answer fetched ahead is good for 30 s (§4).
+constexpr Duration kAheadKept = std::chrono::seconds{30};
+/// One at `present` as long as the shopper stands there, which nobody does for longer.
+constexpr Duration kAnswerKept = std::chrono::seconds{90};
 constexpr Duration kRepeatedFor = std::chrono::seconds{120};
 
 }  // namespace
@@ -64,7 +66,7 @@ void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime a
   if (!std::holds_alternative<NoAnswer>(answer)) heard_at_[box] = now;
   if (const auto* admit = std::get_if<Admit>(&answer)) {
     auto& heard = heard_[box][admit->session_id];
-    heard.admitted_at = now;
+    (request.stage == Stage::kAhead ? heard.admitted_ahead_at : heard.admitted_at) = now;
     heard.refused.reset();
   }
   const auto* refuse = std::get_if<Refuse>(&answer);
@@ -81,6 +83,7 @@ void Oracle::Heard::outlive(MonoTime unsafe_since) {
   // Answers and passes are the running process's own; the contract makes closures, claims and revocations durable.
   refused.reset();
   admitted_at.reset();
+  admitted_ahead_at.reset();
   // What the disk had not taken is told again, since the cursor was not taken either.
   named = closed && closed_at < unsafe_since;
   if (revoked_at >= unsafe_since) revoked = revoked_tag = false;
@@ -141,9 +144,11 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
 }
 
 void Oracle::judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt,
-                             const std::string& where) {
-  // By the offline policy a cart goes out whose session's id the box may never have been told.
-  const bool known = receipt.session_id || heard.named;
+                             const std::string& where, MonoTime now) {
+  // By the offline policy a cart goes out whose session's id the box may never have been told: not by a closure, a
+  // pass, or an answer fetched ahead that is still good. What names the session by its tag needs no id.
+  const bool ahead = heard.admitted_ahead_at && now - *heard.admitted_ahead_at <= kAheadKept;
+  const bool known = receipt.session_id || heard.named || ahead;
   if (heard.revoked && (known || heard.revoked_tag))
     violate("S3: " + where + " admits a session it was told is revoked");
   if (receipt.basis == Basis::kConfirmed) return;
@@ -158,13 +163,14 @@ void Oracle::judge_known_bad(const Heard& heard, const Session& session, const R
 void Oracle::judge_evidence(std::size_t box, const Session& session, const Receipt& receipt, const Now& now) {
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
   const auto& heard = heard_[box][session.id];
-  judge_known_bad(heard, session, receipt, where);
+  judge_known_bad(heard, session, receipt, where, now.mono);
   if (receipt.basis == Basis::kOfflinePolicy) return;
   if (!session.paid) violate("S3: " + where + " admits an unpaid session");
   if (session.expires_at < now.judging) violate("S3: " + where + " admits an expired session");
   if (receipt.basis == Basis::kPrefetched && !heard.closed && !heard.expected_at.contains(receipt.lane_id.str()))
     violate("S3: " + where + " admits by a closure it was never told of");
-  const bool answer = heard.admitted_at && now.mono - *heard.admitted_at < kAnswerKept;
+  const bool answer = (heard.admitted_at && now.mono - *heard.admitted_at <= kAnswerKept) ||
+                      (heard.admitted_ahead_at && now.mono - *heard.admitted_ahead_at <= kAheadKept);
   if (receipt.basis == Basis::kConfirmed && !answer) violate("S3: " + where + " admits by an answer that never came");
   const bool pass = heard.pass_until && unix_s(*heard.pass_until) >= unix_s(now.judging);
   if (receipt.basis == Basis::kSignedPass && !pass) violate("S3: " + where + " admits by a pass that is not valid");
