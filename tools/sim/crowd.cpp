@@ -125,6 +125,7 @@ void Crowd::stand(std::size_t lane, bool stands) {
   const auto who = stands ? place.session : std::nullopt;
   if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
   truth.somebody = stands;
+  truth.came_at = around_.agenda.now();
   truth.standing = who;
   truth.marked_at = place.marked_at;
   truth.imitated = stands && place.imitated ? std::optional(around_.store.find(*place.imitated)->cart) : std::nullopt;

@@ -131,7 +131,8 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   const auto open = open_[box].find(receipt.receipt_id);
   if (open == open_[box].end()) settle(box, receipt);
   SealedReceipt sealed{.session = {}, .used = receipt.passages, .unknown_lane = {}, .at = now.mono};
-  sealed.repeated = receipt.flags.has(Flag::kAfterRestart);
+  // What was not used is free again (§4), to be repeated as well.
+  sealed.repeated = receipt.flags.has(Flag::kAfterRestart) && receipt.outcome != Outcome::kNotUsed;
   if (open != open_[box].end()) sealed.session = open->second.session;
   if (open == open_[box].end() && receipt.session_id) sealed.session = receipt.session_id;
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) sealed.session.reset();

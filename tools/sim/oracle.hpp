@@ -29,6 +29,7 @@ struct LaneTruth {
   double position = 0;             ///< 0 closed … 1 open
   std::optional<CartId> admitted;  ///< the cart of the newest opening for a shopper
   bool somebody = false;           ///< at the approach
+  MonoTime came_at{};              ///< who stands there, or went last
   std::optional<Uuid> standing;    ///< session of who stands at the approach
   std::optional<CartId> cart;
   std::optional<CartId> parked;    ///< a cart left beside the lane

@@ -135,7 +135,8 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
     if (!mark_lost(box, truth)) violate("S3: " + where + " admits a cart that is only imitated");
     return;
   }
-  if (!truth.somebody || !radio_calm(box, now.mono)) return;
+  // A cart is bound as it was heard when its shopper came, and stays so while the same presence lasts.
+  if (!truth.somebody || !radio_calm(box, truth.came_at)) return;
   const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
   if (receipt.cart_id && !own) violate("S3: " + where + " admits a cart that is elsewhere");
   if (receipt.cart_id || receipt.basis != Basis::kConfirmed || truth.cart) return;
@@ -166,14 +167,17 @@ void Oracle::judge_evidence(std::size_t box, const Session& session, const Recei
   judge_known_bad(heard, session, receipt, where, now.mono);
   if (receipt.basis == Basis::kOfflinePolicy) return;
   if (!session.paid) violate("S3: " + where + " admits an unpaid session");
-  if (session.expires_at < now.judging) violate("S3: " + where + " admits an expired session");
+  // A pass names whole seconds, and is valid in the last.
+  const bool by_pass = receipt.basis == Basis::kSignedPass;
+  const bool expired = by_pass ? unix_s(session.expires_at) < unix_s(now.judging) : session.expires_at < now.judging;
+  if (expired) violate("S3: " + where + " admits an expired session");
   if (receipt.basis == Basis::kPrefetched && !heard.closed && !heard.expected_at.contains(receipt.lane_id.str()))
     violate("S3: " + where + " admits by a closure it was never told of");
   const bool answer = (heard.admitted_at && now.mono - *heard.admitted_at <= kAnswerKept) ||
                       (heard.admitted_ahead_at && now.mono - *heard.admitted_ahead_at <= kAheadKept);
   if (receipt.basis == Basis::kConfirmed && !answer) violate("S3: " + where + " admits by an answer that never came");
   const bool pass = heard.pass_until && unix_s(*heard.pass_until) >= unix_s(now.judging);
-  if (receipt.basis == Basis::kSignedPass && !pass) violate("S3: " + where + " admits by a pass that is not valid");
+  if (by_pass && !pass) violate("S3: " + where + " admits by a pass that is not valid");
 }
 
 void Oracle::judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now) {

@@ -34,14 +34,25 @@ void StoreModel::pay(Session& session, MonoTime now, WallTime at, bool told) {
   if (session.cart != 0 && told) tell_closed(session);
 }
 
-void StoreModel::tell_closed(const Session& session) {
-  tell(Closure{.session_tag = session.tag,
-               .cart_id = session.cart,
-               .session_id = session.id,
-               .closed_at = session.closed_at,
-               .expires_at = session.expires_at,
-               .party_size = session.party,
-               .total = Money{4599, {'U', 'S', 'D'}}});
+std::uint32_t Session::passed_but_at(const std::string& gate) const {
+  std::uint32_t sum = 0;
+  for (const auto& [other, passages] : passed) sum += other == gate ? 0 : passages;
+  return sum;
+}
+
+void StoreModel::tell_closed(const Session& session, const std::string& except) {
+  for (std::size_t i = 0; i < kGates; ++i) {
+    const auto gate = gate_name(i);
+    if (gate == except) continue;
+    tell(Closure{.session_tag = session.tag,
+                 .cart_id = session.cart,
+                 .session_id = session.id,
+                 .closed_at = session.closed_at,
+                 .expires_at = session.expires_at,
+                 .party_size = session.party_for(gate),
+                 .total = Money{4599, {'U', 'S', 'D'}}},
+         gate);
+  }
 }
 
 void StoreModel::revoke(Session& session, bool by_tag) {
@@ -56,8 +67,9 @@ void StoreModel::revoke(Session& session, bool by_tag) {
 }
 
 void StoreModel::tell_again() {
-  for (const auto& [id, session] : sessions_) {
-    if (session.cart != 0 && session.paid && !session.revoked && !session.silent && session.passed < session.party)
+  for (auto& [id, session] : sessions_) {
+    if (!session.claims.empty()) tell_claim(session, "");
+    if (session.cart != 0 && session.paid && !session.revoked && !session.silent && !session.complete())
       tell_closed(session);
   }
 }
@@ -97,29 +109,55 @@ ConfirmAnswer StoreModel::confirm(const std::string& gate, const ConfirmRequest&
   } else if (request.session_id) {
     session = find(*request.session_id);
   }
-  if (session == nullptr || session->foreign) return Refuse{RefuseReason::kUnknownSession};
+  if (session != nullptr && session->foreign) session = nullptr;
   if (request.stage == Stage::kLapsed) {
-    if (session->claimed_by == gate) {
-      session->claimed_by.clear();
-      tell(Unclaimed{session->id, ShortId::of(gate)});
-    }
+    if (session != nullptr) release(*session, gate);
     return NoAnswer{};
   }
+  auto answer = judge(session, gate, now);
+  const bool admits = std::holds_alternative<Admit>(answer);
+  // Whoever has opened claims, whatever the answer.
+  const bool claims = request.stage == Stage::kAdmitted || (request.stage == Stage::kPresent && admits);
+  if (session != nullptr && claims) claim(*session, gate);
+  return answer;
+}
+
+ConfirmAnswer StoreModel::judge(const Session* session, const std::string& gate, WallTime now) {
+  if (session == nullptr) return Refuse{RefuseReason::kUnknownSession};
   if (session->payment_fails) return Refuse{RefuseReason::kPaymentFailed};
   if (!session->paid) return Refuse{RefuseReason::kSessionOpen};
   if (session->expires_at < now || session->revoked) return Refuse{RefuseReason::kInspection};
-  if (!session->claimed_by.empty() && session->claimed_by != gate) return Refuse{RefuseReason::kAlreadyUsed};
-  if (session->passed >= session->party) return Refuse{RefuseReason::kAlreadyUsed};
-  if (request.stage != Stage::kAhead && session->claimed_by.empty()) {
-    session->claimed_by = gate;
-    tell(Claimed{session->id, ShortId::of(gate)});
-  }
+  if (!session->claims.empty() && session->claimed_by() != gate) return Refuse{RefuseReason::kAlreadyUsed};
+  if (session->complete()) return Refuse{RefuseReason::kAlreadyUsed};
   return Admit{.reason = AdmitReason::kClosed,
                .session_id = session->id,
                .expires_at = session->expires_at,
                .closed_at = {},
-               .party_size = session->party,
+               .party_size = session->party_for(gate),
                .total = Money{4599, {'U', 'S', 'D'}}};
+}
+
+void StoreModel::claim(Session& session, const std::string& gate) {
+  if (std::find(session.claims.begin(), session.claims.end(), gate) != session.claims.end()) return;
+  const auto before = session.claimed_by();
+  session.claims.push_back(gate);
+  tell_claim(session, before);
+}
+
+void StoreModel::release(Session& session, const std::string& gate) {
+  if (session.unknown_at.contains(gate)) return;
+  const auto before = session.claimed_by();
+  std::erase(session.claims, gate);
+  tell_claim(session, before);
+}
+
+void StoreModel::tell_claim(Session& session, const std::string& leader_before) {
+  const auto leader = session.claimed_by();
+  if (leader == leader_before) return;
+  if (!leader_before.empty()) tell(Unclaimed{session.id, ShortId::of(leader_before)});
+  if (leader.empty()) return;
+  session.claim_told[leader] = stream_.size();
+  tell(Claimed{session.id, ShortId::of(leader)});
 }
 
 bool StoreModel::store(const std::string& gate, const std::string& json) {
@@ -128,16 +166,22 @@ bool StoreModel::store(const std::string& gate, const std::string& json) {
   receipts_.push_back({json, gate});
   const auto named = parse_uuid(json_field(json, "session_id"));
   Session* session = named ? find(*named) : nullptr;
-  if (session == nullptr) return true;
-  const auto outcome = json_field(json, "outcome");
-  if (outcome == "passed") session->passed += static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
-  if (outcome == "unknown") session->passed = session->party;
-  const bool ends = outcome == "not_used" || (outcome == "passed" && session->passed < session->party);
-  if (ends && session->claimed_by == gate) {
-    session->claimed_by.clear();
-    tell(Unclaimed{session->id, ShortId::of(gate)});
-  }
+  if (session != nullptr && !session->foreign) settle(*session, gate, json);
   return true;
+}
+
+void StoreModel::settle(Session& session, const std::string& gate, const std::string& json) {
+  const auto outcome = json_field(json, "outcome");
+  if (outcome == "unknown") {
+    session.unknown_at.insert(gate);
+    return claim(session, gate);
+  }
+  if (outcome == "not_used") return release(session, gate);
+  session.passed[gate] += static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
+  if (session.complete()) return claim(session, gate);
+  // The other gates hold a closure of the whole party: they are told what is left before the claim ends.
+  if (session.cart != 0 && session.paid && !session.revoked && !session.silent) tell_closed(session, gate);
+  release(session, gate);
 }
 
 }  // namespace exitgate::sim

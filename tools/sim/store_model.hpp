@@ -2,8 +2,10 @@
 // what is true; what gets lost on the way is the wire's affair. Thread: one.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,11 +29,22 @@ struct Session {
   MonoTime paid_at{};
   WallTime closed_at{};
   WallTime expires_at{};
-  std::string claimed_by;
-  std::uint32_t passed = 0;  ///< by the receipts
-  std::uint32_t left = 0;    ///< by the people who walked out
+  std::vector<std::string> claims;                ///< gates; the first is obeyed
+  std::map<std::string, std::uint32_t> passed;    ///< by the receipts, at each gate
+  std::set<std::string> unknown_at;               ///< gates with a receipt sealed `unknown`: their claim stays
+  std::map<std::string, std::size_t> claim_told;  ///< by gate, where on the stream its newest claim is
+  std::uint32_t left = 0;                         ///< by the people who walked out
+
+  [[nodiscard]] std::string claimed_by() const { return claims.empty() ? "" : claims.front(); }
+  [[nodiscard]] std::uint32_t passed_but_at(const std::string& gate) const;
+  [[nodiscard]] bool complete() const { return passed_but_at("") >= party; }
+  /// What is left of the party for a gate, which itself knows who passed there.
+  [[nodiscard]] std::uint16_t party_for(const std::string& gate) const {
+    return static_cast<std::uint16_t>(party - std::min<std::uint32_t>(party, passed_but_at(gate)));
+  }
 };
 
+inline constexpr std::size_t kGates = 2;
 [[nodiscard]] inline std::string gate_name(std::size_t box) { return box == 0 ? "front" : "back"; }
 
 struct StoredText {
@@ -74,7 +87,13 @@ class StoreModel {
 
  private:
   void tell(StreamEvent event, const std::string& gate = "") { stream_.push_back({std::move(event), gate}); }
-  void tell_closed(const Session& session);
+  /// To each gate what is left for it, but not to `except`.
+  void tell_closed(const Session& session, const std::string& except = "");
+  void claim(Session& session, const std::string& gate);
+  void release(Session& session, const std::string& gate);
+  void tell_claim(Session& session, const std::string& leader_before);
+  void settle(Session& session, const std::string& gate, const std::string& json);
+  [[nodiscard]] static ConfirmAnswer judge(const Session* session, const std::string& gate, WallTime now);
 
   Dice dice_;
   CartId next_cart_ = 100;
