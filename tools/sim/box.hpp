@@ -108,9 +108,10 @@ class Box final : public IdSource, private BackendObserver {
   [[nodiscard]] MonoTime own_unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
-  /// At rest, and no level that changed is still being debounced.
+  /// At rest, and no level that changed is still being debounced or may still become a passage.
+  static constexpr Duration kSettled = std::chrono::seconds{7};  ///< the longest join gap twice
   [[nodiscard]] bool quiet() const {
-    return !alive() || (controller_->all_idle() && around_.agenda.now() - changed_at_ > std::chrono::seconds{1});
+    return !alive() || (controller_->all_idle() && around_.agenda.now() - changed_at_ > kSettled);
   }
   /// Why it is not as it should be in a calm; empty: it is.
   [[nodiscard]] std::string unrest() const;

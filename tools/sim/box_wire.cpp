@@ -17,6 +17,7 @@ beacon::CartState on_air(BeaconState state) { return static_cast<beacon::CartSta
 void Box::open_wire(const LoadedState& loaded) {
   stream_stands_ = false;
   told_up_to_ = door_.position(loaded.last_event_id);
+  around_.oracle.stream_told(index_, told_up_to_);
   link_ = std::make_unique<VirtualLink>(
       VirtualLink::Parts{.agenda = around_.agenda,
                          .dice = around_.dice,
@@ -130,6 +131,7 @@ void Box::judge_order(const StreamEvent& event, const std::string& id) {
   auto next = told_up_to_;
   if (door_.next_event(next) && position > next) around_.oracle.stream_gap(index_, next);
   told_up_to_ = std::max(told_up_to_, position + 1);
+  around_.oracle.stream_told(index_, told_up_to_);
 }
 
 void Box::on_pass_keys(const std::vector<PassKey>& keys) {

@@ -33,6 +33,8 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       marks_lost_(boxes),
       disk_refuses_(boxes, false),
       late_(boxes),
+      wire_bad_(boxes),
+      told_up_to_(boxes),
       backend_bad_until_(boxes),
       radio_bad_until_(boxes),
       clock_stepped_at_(boxes),
@@ -96,14 +98,12 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
     // One that waited for the disk in memory says nothing about who stands there now.
     if (!disk_refuses_[box]) violate("S5: lane " + lane + " opened before its receipt was given to the disk");
     settle(box, receipt);
+    if (const auto session = session_of(receipt)) excused_.insert(*session);
   }
-  const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
-  if (session == nullptr && receipt.cart_id && receipt.session_tag)
-    session = store_->find(*receipt.cart_id, *receipt.session_tag);
   auto& open = at->second;
   open.lane = lane;
   open.passages = receipt.passages;
-  open.session = session != nullptr && shopper ? std::optional(session->id) : std::nullopt;
+  open.session = shopper ? session_of(receipt) : std::nullopt;
   open.repeated = receipt.flags.has(Flag::kAfterRestart);
   if (!fresh) return;
   open.shopper = shopper;
@@ -120,6 +120,13 @@ void Oracle::wrote(std::size_t box, const Receipt& receipt) {
   if (!lost) people_[box][std::stoul(receipt.lane_id.str()) - 1].counted(more);
 }
 
+std::optional<Uuid> Oracle::session_of(const Receipt& receipt) const {
+  const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
+  if (session == nullptr && receipt.cart_id && receipt.session_tag)
+    session = store_->find(*receipt.cart_id, *receipt.session_tag);
+  return session != nullptr ? std::optional(session->id) : std::nullopt;
+}
+
 void Oracle::settle(std::size_t box, const Receipt& receipt) {
   std::erase_if(owed_, [&](const Owed& owed) {
     return owed.box == box && owed.lane == receipt.lane_id.str() && owed.opened_ms >= receipt.authorised_mono_ms;
@@ -134,7 +141,7 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   // What was not used is free again (§4), to be repeated as well.
   sealed.repeated = receipt.flags.has(Flag::kAfterRestart) && receipt.outcome != Outcome::kNotUsed;
   if (open != open_[box].end()) sealed.session = open->second.session;
-  if (open == open_[box].end() && receipt.session_id) sealed.session = receipt.session_id;
+  if (open == open_[box].end()) sealed.session = session_of(receipt);
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) sealed.session.reset();
   if (receipt.flags.has(Flag::kTailgate)) sealed.used = std::min(sealed.used, 1U);
   if (receipt.outcome == Outcome::kUnknown) {
@@ -211,6 +218,7 @@ void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_uns
     lane.held_told = lane.held_at >= unsafe_since;
   }
   for (auto& lane : people_[box]) lane.box_died();
+  wire_bad_[box].push_back({now, now});
   marks_lost_[box].push_back({radio_unsafe_since - kMarksDurable, now});
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.

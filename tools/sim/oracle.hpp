@@ -79,8 +79,9 @@ class Oracle {
   [[nodiscard]] bool untroubled(std::size_t box, std::size_t lane, MonoTime since) const {
     return troubled_until_[box][lane] < since;
   }
-  void backend_trouble(std::size_t box, MonoTime until) {
+  void backend_trouble(std::size_t box, MonoTime from, MonoTime until) {
     backend_bad_until_[box] = std::max(until, backend_bad_until_[box]);
+    wire_bad_[box].push_back({from, until});
   }
   void radio_trouble(std::size_t box, MonoTime until) {
     radio_bad_until_[box] = std::max(until, radio_bad_until_[box]);
@@ -123,6 +124,8 @@ class Oracle {
     const auto found = open_[box].find(open);
     if (found != open_[box].end()) found->second.durable = true;
   }
+  /// The box was told everything before this place on the stream.
+  void stream_told(std::size_t box, std::size_t up_to) { told_up_to_[box] = up_to; }
   /// The stream goes on behind an event that was never told.
   void stream_gap(std::size_t box, std::size_t event) {
     violate("S4: event " + std::to_string(event + 1) + " of the stream was not told to box " + std::to_string(box + 1));
@@ -185,6 +188,7 @@ class Oracle {
   [[nodiscard]] static std::string place(std::size_t box, std::size_t lane) {
     return "box " + std::to_string(box + 1) + " lane " + std::to_string(lane + 1);
   }
+  [[nodiscard]] std::optional<Uuid> session_of(const Receipt& receipt) const;
   void settle(std::size_t box, const Receipt& receipt);
   void judge_durable(std::size_t box, std::size_t lane, MonoTime now);
   void judge_new(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now);
@@ -195,6 +199,12 @@ class Oracle {
                        MonoTime now);
   void judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
   void judge_offline(std::size_t box, const Receipt& receipt, const Now& now);
+  void judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now);
+  [[nodiscard]] bool store_excuses(std::size_t box, std::size_t other, const Session& session, const Receipt& receipt,
+                                   MonoTime now) const;
+  /// Of a session's party at a box: let out, or being let out.
+  [[nodiscard]] std::uint32_t used_at(std::size_t box, const Uuid& session, const Uuid& except) const;
+  void judge_store_parties();
   void judge_chain();
   void judge_parties();
   void judge_people();
@@ -211,6 +221,10 @@ class Oracle {
   std::vector<bool> disk_refuses_;
   std::vector<std::vector<LanePeople::Stretch>> late_;  ///< when it did
   std::vector<Owed> owed_;
+  std::map<Uuid, std::vector<std::pair<std::size_t, MonoTime>>> openings_of_;  ///< by session: box and time
+  std::set<Uuid> excused_;                                  ///< sessions that two boxes may have let out
+  std::vector<std::vector<LanePeople::Stretch>> wire_bad_;  ///< a question may not have reached the backend
+  std::vector<std::size_t> told_up_to_;
   std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, heard_at_;
   struct OfflineExit {
     MonoTime at{};
@@ -226,5 +240,8 @@ class Oracle {
   std::int64_t openings_ = 0;
   std::string violation_;
 };
+
+/// Whether a receipt's text has the flag.
+[[nodiscard]] bool flagged(const std::string& json, Flag flag);
 
 }  // namespace exitgate::sim

@@ -23,13 +23,14 @@ std::string without_hash(std::string json) {
   return json;
 }
 
-bool flagged(const std::string& json, const std::string& flag) {
+}  // namespace
+
+bool flagged(const std::string& json, Flag flag) {
   const auto from = json.find("\"flags\":[");
   const auto to = json.find(']', from);
-  return from != std::string::npos && json.substr(from, to - from).find("\"" + flag + "\"") != std::string::npos;
+  const auto name = "\"" + std::string(to_string(flag)) + "\"";
+  return from != std::string::npos && json.substr(from, to - from).find(name) != std::string::npos;
 }
-
-}  // namespace
 
 void Oracle::judge_chain() {
   std::map<std::string, std::pair<std::int64_t, std::string>> last;  // chain → sequence and hash
@@ -62,7 +63,7 @@ void Oracle::judge_parties() {
     if (session != nullptr && std::stoul(party) > session->party)
       violate("S4: " + which + " names a party that never was");
     const auto passages = std::stoul(json_field(json, "passages"));
-    if (passages > std::stoul(party) && !flagged(json, "tailgate"))
+    if (passages > std::stoul(party) && !flagged(json, Flag::kTailgate))
       violate("S4: " + which + " let more pass than its party and tells of no tailgater");
   }
 }
@@ -90,6 +91,7 @@ void Oracle::judge_end() {
   }
   judge_chain();
   judge_parties();
+  judge_store_parties();
   for (const auto& open : open_) {
     if (!open.empty()) violate("S5: a receipt stayed open in the calm");
   }

@@ -115,6 +115,7 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   }
   judge_evidence(box, *session, receipt, now);
   judge_single_use(box, *session, receipt, now);
+  judge_store_use(box, *session, receipt, now.mono);
 }
 
 /// A frame replayed after the death that lost its cart's mark is not known as one until the cart is heard anew; forged,
@@ -152,7 +153,8 @@ void Oracle::judge_known_bad(const Heard& heard, const Session& session, const R
   const bool known = receipt.session_id || heard.named || ahead;
   if (heard.revoked && (known || heard.revoked_tag))
     violate("S3: " + where + " admits a session it was told is revoked");
-  if (receipt.basis == Basis::kConfirmed) return;
+  // The backend's answer to a question of this presence knows of every claim; one fetched ahead does not.
+  if (receipt.basis == Basis::kConfirmed && heard.admitted_at && now - *heard.admitted_at <= kAnswerKept) return;
   if (known && !heard.claimed_by.empty())
     violate("S4: " + where + " admits by its own evidence a session that " + heard.claimed_by + " has claimed");
   if (!heard.refused) return;

@@ -76,7 +76,7 @@ void Storm::backend(Struck at) {
     Duration span = dice().ms(2000, 300000);
     if (dice().chance(0.1)) span = std::chrono::hours{dice().between(1, 80)};
     trouble(at, true, span);
-    around_.oracle.backend_trouble(at.index, now() + span + kSettles);
+    around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
     around_.agenda.in(span, [&box] { box.connect(true); });
     return;
   }
@@ -88,7 +88,7 @@ void Storm::backend(Struck at) {
   w.upload_busy = 0.2 * dice().part();
   const auto span = dice().ms(10000, 120000);
   trouble(at, true, span);
-  around_.oracle.backend_trouble(at.index, now() + span + kSettles);
+  around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
   around_.agenda.in(span, [&w] {
     w.answer_lost = w.answer_late = w.answer_wrong = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0;
   });

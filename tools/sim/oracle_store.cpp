@@ -1,0 +1,110 @@
+// S4 over all boxes of the store: at each opening, and by the backend's receipts in the end.
+#include <algorithm>
+
+#include "tools/sim/oracle.hpp"
+
+namespace exitgate::sim {
+namespace {
+
+/// A claim that was sent with an opening is at the backend by then.
+constexpr Duration kClaimSent = std::chrono::seconds{1};
+/// And whoever asks there hears of it.
+constexpr Duration kClaimKnown = std::chrono::seconds{2};
+/// Nobody stands at a lane for longer on the answer to its question.
+constexpr Duration kStandsAtMost = std::chrono::seconds{90};
+
+bool overlaps(const std::vector<LanePeople::Stretch>& stretches, MonoTime from, MonoTime to) {
+  return std::any_of(stretches.begin(), stretches.end(),
+                     [&](const auto& stretch) { return stretch.from <= to && from <= stretch.to; });
+}
+
+}  // namespace
+
+std::uint32_t Oracle::used_at(std::size_t box, const Uuid& session, const Uuid& except) const {
+  std::uint32_t used = 0;
+  for (const auto& [id, sealed] : sealed_[box]) {
+    if (id != except && sealed.session == session && !sealed.repeated) used += sealed.used;
+  }
+  for (const auto& [id, open] : open_[box]) {
+    if (id != except && open.session == session && !open.repeated) used += std::max(1U, open.passages);
+  }
+  return used;
+}
+
+/// What S4 excepts: two boxes that open on local evidence before either claim is heard, a backend that can't be reached
+/// to claim, and what a restart lets in again (judged by box).
+bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& session, const Receipt& receipt,
+                           MonoTime now) const {
+  const auto openings = openings_of_.find(session.id);
+  if (openings == openings_of_.end()) return true;
+  const auto& list = openings->second;
+  const auto last = std::find_if(list.rbegin(), list.rend(), [&](const auto& entry) { return entry.first == other; });
+  // One that waited in memory for the disk was not seen when it opened.
+  if (last == list.rend()) return true;
+  const auto at = last->second;
+  if (now - at < kClaimKnown || overlaps(wire_bad_[other], at, at + kClaimSent)) return true;
+  const auto& known = heard_[box].at(session.id);
+  const bool by_answer =
+      receipt.basis == Basis::kConfirmed && known.admitted_at && now - *known.admitted_at <= kStandsAtMost;
+  const auto told = session.claim_told.find(gate_name(other));
+  const bool claim_heard = told != session.claim_told.end() && told->second < told_up_to_[box];
+  return told != session.claim_told.end() && !claim_heard && !by_answer;
+}
+
+void Oracle::judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now) {
+  const auto used = used_at(box, session.id, receipt.receipt_id) + 1;
+  for (std::size_t other = 0; other < lanes_.size(); ++other) {
+    if (other == box || receipt.flags.has(Flag::kAfterRestart)) continue;
+    const auto elsewhere = used_at(other, session.id, receipt.receipt_id);
+    // As many may pass as the box takes for the party.
+    const auto at_most = std::max<std::uint32_t>(used, receipt.party_size.value_or(1));
+    if (elsewhere == 0 || at_most + elsewhere <= session.party) continue;
+    if (store_excuses(box, other, session, receipt, now)) {
+      excused_.insert(session.id);
+    } else if (used + elsewhere > session.party) {
+      violate("S4: box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str() + " admits number " +
+              std::to_string(used + elsewhere) + " of a party of " + std::to_string(session.party) +
+              " of which the other box had let out " + std::to_string(elsewhere));
+    }
+  }
+  openings_of_[session.id].emplace_back(box, now);
+}
+
+void Oracle::judge_store_parties() {
+  struct Use {
+    std::map<std::string, std::uint32_t> passed;  // by gate
+    std::string receipts;
+  };
+  std::map<Uuid, Use> uses;
+  // A repetition after a restart comes on top (S4); whoever follows unpaid is not of the party.
+  for (const auto& [json, gate] : store_->receipts()) {
+    const auto kind = json_field(json, "kind");
+    if ((kind != "cart" && kind != "walkout") || flagged(json, Flag::kAfterRestart)) continue;
+    // A walkout by the offline policy was nobody's when it was let out; an answer named it later.
+    if (kind == "walkout" && json_field(json, "basis") == "offline_policy") continue;
+    const auto id = parse_uuid(json_field(json, "session_id"));
+    auto* session = id ? store_->find(*id) : nullptr;
+    const auto tag = parse_session_tag(json_field(json, "session_tag"));
+    if (session == nullptr && tag) session = store_->find(*tag);
+    if (session == nullptr) continue;
+    const auto passages = static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
+    auto& use = uses[session->id];
+    use.passed[gate] += flagged(json, Flag::kTailgate) ? std::min(passages, 1U) : passages;
+    use.receipts += " " + json_field(json, "receipt_id");
+  }
+  for (const auto& [id, use] : uses) {
+    const auto party = store_->find(id)->party;
+    std::uint32_t sum = 0;
+    std::uint32_t most = 0;
+    for (const auto& [gate, passages] : use.passed) {
+      sum += passages;
+      most = std::max(most, passages);
+    }
+    // What two boxes may do, one may not.
+    if (most <= party && (sum <= party || excused_.contains(id))) continue;
+    violate("S4: " + std::to_string(sum) + " went out on session " + to_string(id) + ", of a party of " +
+            std::to_string(party) + ", by the receipts" + use.receipts);
+  }
+}
+
+}  // namespace exitgate::sim
