@@ -59,7 +59,8 @@ void Oracle::judge_parties() {
     if (party.empty() || (kind != "cart" && kind != "walkout")) continue;
     const auto id = parse_uuid(json_field(json, "session_id"));
     const auto* session = id ? store_->find(*id) : nullptr;
-    const std::string which = "receipt " + json_field(json, "sequence") + " of " + gate;
+    const std::string which =
+        "receipt " + json_field(json, "sequence") + " (" + json_field(json, "receipt_id") + ") of " + gate;
     if (session != nullptr && std::stoul(party) > session->party)
       violate("S4: " + which + " names a party that never was");
     const auto passages = std::stoul(json_field(json, "passages"));
