@@ -22,7 +22,8 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
       lanes_(kinds_.size()),
       disk_(around.options.seed * 2 + index),
       drain_timer_(around.agenda),
-      door_(around.store, around.air, gate_name(index)) {
+      door_(around.store, around.air, gate_name(index)),
+      uploads_([this](const std::string& what) { around_.oracle.disk_wrong(name() + ": " + what); }) {
   reserve_bytes_ = around.options.seed % 2 == 0 ? 256U << 10U : 16U << 20U;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
@@ -159,6 +160,7 @@ void Box::start() {
 void Box::die(bool power_cut) {
   if (!alive()) return;
   around_.oracle.box_died(index_, unsafe_since(), own_unsafe_since(), around_.agenda.now());
+  uploads_.box_died();
   controller_.reset();
   link_.reset();
   radio_.reset();
@@ -283,8 +285,11 @@ std::string Box::unrest() const {
       return "lane " + lane.id.str() + " of " + name() + " is " + std::string(to_string(lane.phase));
     }
   }
+  if (store_->queue_status().quarantined != 0) return "receipts of " + name() + " are still in quarantine";
   const auto queued = store_->queue_status().queued;
   if (queued != 0) return std::to_string(queued) + " receipts of " + name() + " are still queued";
+  if (auto next = told_up_to_; door_.next_event(next))
+    return "event " + std::to_string(next + 1) + " of the stream is not told to " + name();
   return {};
 }
 

@@ -74,11 +74,14 @@ class Box final : public IdSource, private BackendObserver {
   void receiver(std::size_t lane, bool up);
   void staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode = {});
   void reload();
-  void connect(bool up);
+  void backend_away(Outage outage);
   void disk_trouble(DiskTrouble trouble);
+  /// Staff send again what is in quarantine.
+  void send_again();
   /// The backend has forgotten where the stream stood.
   void reset_stream();
   void cut_stream();
+  void mute_stream();
   /// The stream has something new to tell.
   void pump_stream();
 
@@ -180,8 +183,8 @@ class Box final : public IdSource, private BackendObserver {
   void judge_order(const StreamEvent& event, const std::string& id);
   void on_pass_keys(const std::vector<PassKey>& keys) override;
   void on_date(WallTime date) override { clock_.backend_date(date); }
-  void on_credentials_refused(const std::string&) override {}
-  void on_credentials_accepted() override {}
+  void on_credentials_refused(const std::string& detail) override;
+  void on_credentials_accepted() override;
   void on_protocol_error(const std::string& detail) override;
 
   void watch_alarms();
@@ -209,6 +212,7 @@ class Box final : public IdSource, private BackendObserver {
   std::unique_ptr<TimedStore> store_;
   AgendaTimer drain_timer_;
   StoreDoor door_;
+  UploadJudge uploads_;
   std::unique_ptr<VirtualLink> link_;
   std::unique_ptr<beacon::Radio> radio_;
   std::unique_ptr<Drainer> drainer_;
@@ -232,6 +236,7 @@ class Box final : public IdSource, private BackendObserver {
   MonoTime polled_at_{};
   MonoTime changed_at_{};  ///< a level
   bool stream_stands_ = false;
+  bool credentials_told_ = false;
   std::size_t told_up_to_ = 0;  ///< of the stream
   struct Asked {
     ConfirmRequest request;

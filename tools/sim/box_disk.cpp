@@ -187,6 +187,21 @@ void Box::serve_queue() {
   later(kHousekeepEvery, [this] { housekeep(); });
 }
 
+void Box::send_again() {
+  if (!alive()) return;
+  ReceiptQuery query;
+  query.state = ReceiptState::kQuarantined;
+  query.limit = 1000;
+  store_->list(query, [this](const Result<ReceiptPage>& page) {
+    for (std::size_t i = 0; page && i < page->receipts.size(); ++i) {
+      const auto id = page->receipts[i].receipt.receipt_id;
+      uploads_.quarantined(id);
+      uploads_.sent_again(id);
+      store_->retry(id, {});
+    }
+  });
+}
+
 void Box::housekeep() {
   if (now().synchronised) {
     truth_.housekept(now().wall);

@@ -16,6 +16,7 @@ beacon::CartState on_air(BeaconState state) { return static_cast<beacon::CartSta
 
 void Box::open_wire(const LoadedState& loaded) {
   stream_stands_ = false;
+  credentials_told_ = false;
   told_up_to_ = door_.position(loaded.last_event_id);
   around_.oracle.stream_told(index_, told_up_to_);
   link_ = std::make_unique<VirtualLink>(
@@ -23,6 +24,7 @@ void Box::open_wire(const LoadedState& loaded) {
                          .dice = around_.dice,
                          .door = door_,
                          .weather = weather,
+                         .uploads = uploads_,
                          .true_wall = [this] { return true_wall(); },
                          .gate = name(),
                          .stores_twice = around_.options.mutation == Mutation::kDoubleReceipt});
@@ -143,9 +145,22 @@ void Box::on_protocol_error(const std::string& detail) {
   feed(ShellFault{.code = FaultCode::kBackendProtocol, .part = "box", .active = true, .advice = detail});
 }
 
-void Box::connect(bool up) {
-  weather.backend_down = !up;
-  if (!up && alive()) link_->cut();
+void Box::on_credentials_refused(const std::string& detail) {
+  if (std::exchange(credentials_told_, true)) return;
+  feed(ShellFault{.code = FaultCode::kBackendCredentials, .part = "box", .active = true, .advice = detail});
+}
+
+void Box::on_credentials_accepted() {
+  if (!std::exchange(credentials_told_, false)) return;
+  feed(ShellFault{.code = FaultCode::kBackendCredentials, .part = "box", .active = false, .advice = ""});
+}
+
+void Box::backend_away(Outage outage) {
+  weather.outage = outage;
+  if (!alive()) return;
+  if (outage == Outage::kRefuses) link_->cut();
+  if (outage == Outage::kVanishes) link_->vanish();
+  link_->pump();
 }
 
 void Box::reset_stream() {
@@ -154,6 +169,10 @@ void Box::reset_stream() {
 
 void Box::cut_stream() {
   if (alive()) link_->cut_stream();
+}
+
+void Box::mute_stream() {
+  if (alive()) link_->mute_stream();
 }
 
 void Box::pump_stream() {

@@ -93,7 +93,6 @@ void Crowd::draw_session(Place& place, std::size_t lane) {
   if (revoked) {
     around_.agenda.in(dice.ms(0, 4000), [this, id = session.id, tag = dice.chance(0.5)] {
       around_.store.revoke(*around_.store.find(id), tag);
-      box_->pump_stream();
     });
   }
 }
@@ -105,7 +104,6 @@ void Crowd::pay_meanwhile(std::size_t lane) {
     auto* now = session(lane);
     if (now->paid) return;
     around_.store.pay(*now, around_.agenda.now(), box_->true_wall(), !now->silent);
-    box_->pump_stream();
   });
 }
 

@@ -1,5 +1,7 @@
 #include "tools/sim/store_door.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -32,6 +34,10 @@ std::vector<std::string> receipts_of(std::string_view body) {
     }
   }
   return receipts;
+}
+
+std::size_t pick(Dice& dice, std::size_t of) {
+  return static_cast<std::size_t>(dice.between(0, static_cast<int>(of) - 1));
 }
 
 std::string named(std::string_view event, const std::string& data) {
@@ -71,13 +77,34 @@ HttpReply StoreDoor::confirm(std::string_view body, WallTime now) {
   return {200, reference::answer_json(reference::LapseNoted{}), {}};
 }
 
-HttpReply StoreDoor::receipts(std::string_view body, bool twice) {
+HttpReply StoreDoor::receipts(std::string_view body, const Weather& weather, Dice& dice, bool twice) {
+  if (dice.chance(weather.upload_busy)) {
+    constexpr std::array kAsked{"5", "0", "70", "", "soon"};
+    return {.status = dice.chance(0.5) ? 503 : 429, .body = {}, .retry_after = kAsked.at(pick(dice, kAsked.size()))};
+  }
+  if (dice.chance(weather.upload_forbidden))
+    return {.status = dice.chance(0.5) ? 401 : 403, .body = {}, .retry_after = {}};
+  const auto all = receipts_of(body);
+  if (weather.upload_at_most > 0 && all.size() > weather.upload_at_most)
+    return {.status = 413, .body = {}, .retry_after = {}};
   std::vector<UploadResult> results;
-  for (const auto& json : receipts_of(body)) {
+  for (const auto& json : all) {
+    const auto id = parse_uuid(json_field(json, "receipt_id"));
+    if (!id) continue;
+    // Each has its share of all numbers, whenever it comes.
+    const auto share = static_cast<double>(id->bytes[15] * 41 % 256) / 256;
+    if (share >= weather.upload_culprits) continue;
+    if (id->bytes[15] % 2 == 0) return {.status = dice.chance(0.5) ? 400 : 422, .body = {}, .retry_after = {}};
+    results.push_back({*id, UploadStatus::kRejected, "simulated"});
+  }
+  for (const auto& json : all) {
+    const auto id = parse_uuid(json_field(json, "receipt_id"));
+    const auto known =
+        std::find_if(results.begin(), results.end(), [&](const auto& one) { return one.receipt_id == id; });
+    if (!id || known != results.end()) continue;
     const bool fresh = store_->store(gate_, json);
     if (std::exchange(twice, false)) store_->store_twice(gate_, json);
-    const auto id = parse_uuid(json_field(json, "receipt_id"));
-    if (id) results.push_back({*id, fresh ? UploadStatus::kStored : UploadStatus::kDuplicate, ""});
+    results.push_back({*id, fresh ? UploadStatus::kStored : UploadStatus::kDuplicate, ""});
   }
   return {200, reference::results_json(results), {}};
 }

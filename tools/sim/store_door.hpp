@@ -9,6 +9,7 @@
 
 #include "tools/sim/store_model.hpp"
 #include "tools/sim/transmitters.hpp"
+#include "tools/sim/weather.hpp"
 
 namespace exitgate::sim {
 
@@ -25,7 +26,7 @@ class StoreDoor {
 
   [[nodiscard]] HttpReply confirm(std::string_view body, WallTime now);
   /// `twice` stores one of the receipts under a second number: a seeded bug of the backend's.
-  [[nodiscard]] HttpReply receipts(std::string_view body, bool twice);
+  [[nodiscard]] HttpReply receipts(std::string_view body, const Weather& weather, Dice& dice, bool twice);
   [[nodiscard]] HttpReply pass_keys() const;
 
   /// Where a stream with this Last-Event-ID goes on.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -81,12 +82,17 @@ class StoreModel {
     std::string gate;  ///< empty: for all
   };
   [[nodiscard]] const std::vector<Told>& stream() const { return stream_; }
+  /// Told when the stream has grown, whoever made it grow.
+  void on_told(std::function<void()> told) { told_ = std::move(told); }
   [[nodiscard]] const std::vector<StoredText>& receipts() const { return receipts_; }
   [[nodiscard]] bool has(const std::string& receipt_id) const { return ids_.contains(receipt_id); }
   void store_twice(const std::string& gate, const std::string& json) { receipts_.push_back({json, gate}); }
 
  private:
-  void tell(StreamEvent event, const std::string& gate = "") { stream_.push_back({std::move(event), gate}); }
+  void tell(StreamEvent event, const std::string& gate = "") {
+    stream_.push_back({std::move(event), gate});
+    if (told_) told_();
+  }
   /// To each gate what is left for it, but not to `except`.
   void tell_closed(const Session& session, const std::string& except = "");
   void claim(Session& session, const std::string& gate);
@@ -101,6 +107,7 @@ class StoreModel {
   std::map<SessionTag, Uuid> by_tag_;
   std::map<std::string, std::optional<Uuid>> standing_;
   std::vector<Told> stream_;
+  std::function<void()> told_;
   std::vector<StoredText> receipts_;
   std::map<std::string, std::size_t> ids_;
 };

@@ -71,13 +71,12 @@ void Storm::backend(Struck at) {
   auto& box = at.box;
   auto& w = box.weather;
   if (dice().chance(0.4)) {
-    w.silent = dice().chance(0.5);
-    box.connect(false);
+    box.backend_away(static_cast<Outage>(dice().between(1, 3)));
     Duration span = dice().ms(2000, 300000);
     if (dice().chance(0.1)) span = std::chrono::hours{dice().between(1, 80)};
     trouble(at, true, span);
     around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
-    around_.agenda.in(span, [&box] { box.connect(true); });
+    around_.agenda.in(span, [&box] { box.backend_away(Outage::kNone); });
     return;
   }
   w.answer_lost = 0.3 * dice().part();
@@ -86,11 +85,16 @@ void Storm::backend(Struck at) {
   w.answer_doubled = 0.3 * dice().part();
   w.upload_reply_lost = 0.5 * dice().part();
   w.upload_busy = 0.2 * dice().part();
+  if (dice().chance(0.3)) w.upload_forbidden = 0.3 * dice().part();
+  if (dice().chance(0.3)) w.upload_culprits = 0.2 * dice().part();
+  if (dice().chance(0.2)) w.upload_at_most = static_cast<std::size_t>(dice().between(1, 20));
   const auto span = dice().ms(10000, 120000);
   trouble(at, true, span);
   around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
   around_.agenda.in(span, [&w] {
     w.answer_lost = w.answer_late = w.answer_wrong = w.answer_doubled = w.upload_reply_lost = w.upload_busy = 0;
+    w.upload_forbidden = w.upload_culprits = 0;
+    w.upload_at_most = 0;
   });
 }
 
@@ -98,6 +102,7 @@ void Storm::stream(Struck at) {
   if (dice().chance(0.3)) return at.box.reset_stream();
   if (dice().chance(0.2)) return around_.air.rotate_pass_key();
   if (dice().chance(0.2)) return at.box.cut_stream();
+  if (dice().chance(0.2)) return at.box.mute_stream();
   auto& w = at.box.weather;
   w.stream_doubled = 0.5 * dice().part();
   w.stream_breaks = dice().chance(0.5) ? 0.3 * dice().part() : 0;
@@ -137,7 +142,7 @@ void Storm::heal(Box& box, std::size_t index) {
   box.hang(false);
   box.device(true);
   box.fire(false);
-  box.connect(true);
+  box.backend_away(Outage::kNone);
   for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {
     for (int eye = 0; eye < kEyes; ++eye) box.eye_fault(lane, static_cast<Eye>(eye), EyeFault::kNone);
     box.see(lane, Eye::kRelease, false);
@@ -158,7 +163,10 @@ void Storm::end() {
   // What was on its way still comes; then everything is healed once more, and what needs a named reset gets one.
   around_.agenda.in(std::chrono::seconds{120}, heal_all);
   around_.agenda.in(std::chrono::seconds{180}, [this] {
-    for (auto& box : *boxes_) box->staff(StaffVerb::kReset, std::nullopt);
+    for (auto& box : *boxes_) {
+      box->staff(StaffVerb::kReset, std::nullopt);
+      box->send_again();
+    }
   });
 }
 

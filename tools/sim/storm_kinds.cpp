@@ -153,7 +153,7 @@ void Storm::operators(Struck at) {
   auto& box = at.box;
   const auto lane = at.lane;
   trouble(at, false, Duration{0});
-  switch (dice().between(0, 6)) {
+  switch (dice().between(0, 7)) {
     case 0:
       return box.staff(StaffVerb::kOpen, lane);
     case 1:
@@ -171,6 +171,8 @@ void Storm::operators(Struck at) {
     }
     case 5:
       return box.staff(StaffVerb::kReset, std::nullopt);
+    case 6:
+      return box.send_again();
     default:
       trouble(at, true, Duration{0});
       box.reload();

@@ -1,20 +1,25 @@
-// The link's connections and questions, uploads and pass keys; the stream is in virtual_link_stream.cpp.
+// The link's connections and questions; the stream is in virtual_link_stream.cpp, uploads and pass keys are in
+// virtual_link_calls.cpp.
 #include "tools/sim/virtual_link.hpp"
 
+#include <array>
+
 #include "backend/confirm_codec.hpp"
-#include "backend/pass_key_codec.hpp"
-#include "backend/upload_codec.hpp"
 #include "tools/sim/points.hpp"
 
 namespace exitgate::sim {
 namespace {
 
-constexpr Duration kUploadAtMost = BackendTiming{}.upload;
 constexpr double kEndsAfterAnswer = 0.02;
+/// A connection is kept alive by TCP (https_connection.cpp): probed after 10 s, given up 15 s after it was heard of.
+constexpr int kUnheardAtLeast_ms = 5000;
+constexpr int kUnheardAtMost_ms = 15000;
 
-/// An answer that is none.
+}  // namespace
+
 HttpReply spoilt(Dice& dice, HttpReply reply) {
-  switch (dice.between(0, 4)) {
+  constexpr std::array kStatuses{404, 401, 403, 405, 409, 410, 502};
+  switch (dice.between(0, 5)) {
     case 0:
       return {.status = 500, .body = "{\"error\":\"simulated\"}", .retry_after = {}};
     case 1:
@@ -25,13 +30,17 @@ HttpReply spoilt(Dice& dice, HttpReply reply) {
     case 3:
       return {.status = 200, .body = "<html>", .retry_after = {}};
     default:
-      return {.status = 404, .body = {}, .retry_after = {}};
+      return {.status = kStatuses.at(static_cast<std::size_t>(dice.between(0, kStatuses.size() - 1))),
+              .body = {},
+              .retry_after = {}};
   }
 }
 
-}  // namespace
-
-VirtualLink::VirtualLink(Parts parts) : parts_(std::move(parts)), pool_(PoolLimits{}), pass_keys_(BackendTiming{}) {}
+VirtualLink::VirtualLink(Parts parts)
+    : parts_(std::move(parts)),
+      pool_(PoolLimits{}),
+      pass_keys_(BackendTiming{}),
+      credentials_(BackendTiming{}.refusal_memory) {}
 
 void VirtualLink::start(BackendObserver& observer, std::string last_event_id) {
   observer_ = &observer;
@@ -110,11 +119,10 @@ void VirtualLink::tell(const Asked& asked, const ConfirmAnswer& answer) {
 
 void VirtualLink::open(ConnectionId id) {
   connections_[id] = {};
-  const bool answers_nothing = parts_.weather.backend_down && parts_.weather.silent;
-  later(answers_nothing ? kHandshakeAtMost : parts_.dice.ms(8, 60), [this, id] {
+  later(parts_.weather.silent() ? kHandshakeAtMost : parts_.dice.ms(8, 60), [this, id] {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
-    if (parts_.weather.backend_down) return lose(id, "refused");
+    if (parts_.weather.backend_down()) return lose(id, "no connection");
     found->second.standing = true;
     connection_stands();
     pool_.proven(id);
@@ -145,22 +153,27 @@ void VirtualLink::send(ConnectionId id, std::uint64_t ticket) {
     if (parts_.dice.chance(0.5)) later(parts_.dice.ms(1, 40), [this, id] { lose(id, "reset"); });
     return;
   }
-  later(parts_.dice.ms(5, 40), [this, id, exchange, ticket] { arrive_at_backend(id, exchange, ticket); });
+  later(parts_.dice.ms(5, 40), [this, id, exchange, ticket] {
+    when_heard([this, id, exchange] { return carries(id, exchange); },
+               [this, id, exchange, ticket] { arrive_at_backend(id, exchange, ticket); });
+  });
 }
 
 void VirtualLink::arrive_at_backend(ConnectionId id, std::uint64_t exchange, std::uint64_t ticket) {
-  if (parts_.weather.backend_down || !carries(id, exchange)) return;
+  if (parts_.weather.backend_down() || !carries(id, exchange)) return;
   const auto asked = asked_.find(ticket);
   if (asked == asked_.end()) return;
   auto reply = parts_.door.confirm(asked->second.body, parts_.true_wall());
-  pump();
   if (parts_.dice.chance(parts_.weather.answer_lost)) {
     if (parts_.dice.chance(0.5)) later(parts_.dice.ms(1, 40), [this, id] { lose(id, "reset"); });
     return;
   }
   if (parts_.dice.chance(parts_.weather.answer_wrong)) reply = spoilt(parts_.dice, std::move(reply));
   const auto span = parts_.dice.chance(parts_.weather.answer_late) ? parts_.dice.ms(700, 10000) : parts_.dice.ms(5, 60);
-  later(span, [this, id, exchange, reply = std::move(reply)] { answer(id, exchange, reply); });
+  later(span, [this, id, exchange, reply = std::move(reply)] {
+    when_heard([this, id, exchange] { return carries(id, exchange); },
+               [this, id, exchange, reply] { answer(id, exchange, reply); });
+  });
 }
 
 void VirtualLink::answer(ConnectionId id, std::uint64_t exchange, const HttpReply& reply) {
@@ -174,66 +187,42 @@ void VirtualLink::answer(ConnectionId id, std::uint64_t exchange, const HttpRepl
   observer_->on_date(parts_.true_wall());
   const auto decoded = decode_confirm_answer(reply.status, reply.body);
   tell(asked.mapped(), decoded);
+  const auto* none = std::get_if<NoAnswer>(&decoded);
+  heed(BackendChannel::kConfirm, none != nullptr && none->cause == NoAnswerCause::kCredentials ? none->detail : "");
+  if (none != nullptr && none->cause == NoAnswerCause::kClientError) observer_->on_protocol_error(none->detail);
   if (parts_.dice.chance(parts_.weather.answer_doubled))
     later(milliseconds{30}, [this, asked = asked.mapped(), decoded] { tell(asked, decoded); });
   carry_out(pool_.answered(id, kept_alive, parts_.agenda.now()));
 }
 
-// --- uploads and pass keys -------------------------------------------------------------------------------------
-
-void VirtualLink::upload(const std::vector<std::string>& receipt_jsons, std::function<void(UploadAnswer)> done) {
-  auto body = encode_upload(receipt_jsons, ShortId::of(kStoreName), ShortId::of(parts_.gate));
-  later(parts_.dice.ms(10, 120), [this, body = std::move(body), done = std::move(done)] {
-    const auto& weather = parts_.weather;
-    UploadAnswer answer = UploadFailed{"simulated"};
-    Duration span = parts_.dice.ms(5, 60);
-    if (weather.backend_down && weather.silent) {
-      span = kUploadAtMost;
-    } else if (!weather.backend_down) {
-      HttpReply reply{.status = 503, .body = {}, .retry_after = "5"};
-      if (!parts_.dice.chance(weather.upload_busy)) {
-        reply = parts_.door.receipts(body, parts_.stores_twice && parts_.dice.chance(0.05));
-        pump();
-        if (parts_.dice.chance(weather.answer_wrong)) reply = spoilt(parts_.dice, std::move(reply));
-      }
-      answer = decode_upload_answer(reply.status, reply.body, reply.retry_after, parts_.true_wall());
-      if (parts_.dice.chance(weather.upload_reply_lost)) answer = UploadFailed{"simulated"};
-    }
-    later(span, [answer = std::move(answer), done] { done(answer); });
-  });
-}
-
-void VirtualLink::refresh_pass_keys() {
-  pass_keys_.demanded(parts_.agenda.now());
-  turn_pass_keys();
-}
-
-void VirtualLink::turn_pass_keys() {
-  const auto now = parts_.agenda.now();
-  if (pass_keys_.next_fetch() > now) {
-    arm(key_alarm_, pass_keys_.next_fetch(), [this] { turn_pass_keys(); });
-    return;
+std::vector<ConnectionId> VirtualLink::standing() const {
+  std::vector<ConnectionId> all;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.standing) all.push_back(id);
   }
-  pass_keys_.begun(now);
-  later(parts_.dice.ms(20, 120), [this] {
-    const auto reply = parts_.weather.backend_down ? HttpReply{.status = 503} : parts_.door.pass_keys();
-    const auto decoded = reply.status == 200 ? decode_pass_keys(reply.body) : fail("backend_unreachable", "simulated");
-    if (decoded) {
-      observer_->on_date(parts_.true_wall());
-      observer_->on_pass_keys(decoded->keys);
-    }
-    pass_keys_.ended(decoded.has_value(), parts_.agenda.now());
-    turn_pass_keys();
-  });
+  return all;
 }
 
 void VirtualLink::cut() {
-  std::vector<ConnectionId> standing;
-  for (const auto& [id, connection] : connections_) {
-    if (connection.standing) standing.push_back(id);
-  }
-  for (const auto id : standing) lose(id, "cut");
+  for (const auto id : standing()) lose(id, "cut");
   if (stream_stands_) end_stream();
+  if (upload_.done) end_upload(upload_.number, UploadFailed{"cut"}, false);
+  upload_.kept_until = {};
+}
+
+void VirtualLink::vanish() {
+  // Each connection was heard of last within the keep-alive's time before; a later outage has its own.
+  const auto outage = ++outage_;
+  const auto lasts = [this, outage] { return outage == outage_ && parts_.weather.outage == Outage::kVanishes; };
+  for (const auto id : standing()) {
+    later(parts_.dice.ms(kUnheardAtLeast_ms, kUnheardAtMost_ms), [this, id, lasts] {
+      if (lasts()) lose(id, "the keep-alive was not answered");
+    });
+  }
+  later(parts_.dice.ms(kUnheardAtLeast_ms, kUnheardAtMost_ms), [this, lasts, stream = stream_] {
+    if (lasts() && stream == stream_ && stream_stands_) end_stream();
+  });
+  upload_.kept_until = std::min(upload_.kept_until, parts_.agenda.now() + milliseconds{kUnheardAtMost_ms});
 }
 
 }  // namespace exitgate::sim

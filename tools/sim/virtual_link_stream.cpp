@@ -25,10 +25,9 @@ void VirtualLink::connect_stream() {
   turn_stream();
   const auto stream = ++stream_;
   const auto cursor = closures_->cursor();
-  const bool answers_nothing = parts_.weather.backend_down && parts_.weather.silent;
-  later(answers_nothing ? kHandshakeAtMost : parts_.dice.ms(15, 90), [this, stream, cursor] {
+  later(parts_.weather.silent() ? kHandshakeAtMost : parts_.dice.ms(15, 90), [this, stream, cursor] {
     if (stream != stream_) return;
-    if (parts_.weather.backend_down) return end_stream();
+    if (parts_.weather.backend_down()) return end_stream();
     take(closures_->head(200, "text/event-stream", parts_.agenda.now()));
     stream_at_ = parts_.door.position(cursor);
     stream_stands_ = true;
@@ -49,19 +48,20 @@ void VirtualLink::end_stream() {
 void VirtualLink::keepalive(std::uint64_t stream) {
   later(kKeepaliveEvery, [this, stream] {
     if (stream != stream_ || !stream_stands_) return;
-    stream_text(StoreDoor::keepalive_text());
+    if (!stream_silent()) stream_text(StoreDoor::keepalive_text());
     keepalive(stream);
   });
 }
 
 void VirtualLink::pump() {
-  if (!stream_stands_ || stream_busy_ || !parts_.door.next_event(stream_at_)) return;
+  // What waits in a silence is told when it ends, if the gate is still there.
+  if (!stream_stands_ || stream_busy_ || stream_silent() || !parts_.door.next_event(stream_at_)) return;
   stream_busy_ = true;
   const auto span = parts_.weather.stream_slow ? parts_.dice.ms(500, 4000) : parts_.dice.ms(5, 60);
   later(span, [this, stream = stream_] {
     if (stream != stream_ || !stream_stands_) return;
     stream_busy_ = false;
-    if (!parts_.door.next_event(stream_at_)) return;
+    if (stream_silent() || !parts_.door.next_event(stream_at_)) return;
     const auto text = parts_.door.event_text(stream_at_++);
     if (parts_.dice.chance(parts_.weather.stream_breaks)) {
       const auto half = static_cast<std::size_t>(parts_.dice.between(0, static_cast<int>(text.size()) - 1));
@@ -80,7 +80,7 @@ void VirtualLink::cut_stream() {
 }
 
 void VirtualLink::reset_stream() {
-  if (!stream_stands_) return;
+  if (!stream_stands_ || stream_silent()) return;
   const auto stream = stream_;
   stream_text(parts_.door.reset_text());
   // The reset ends the connection; a gate that stayed would be told nothing.

@@ -54,6 +54,9 @@ class World {
       boxes_.back()->start();
       crowds_.push_back(std::make_unique<Crowd>(around(), *boxes_.back(), index, again_));
     }
+    store_.on_told([this] {
+      for (auto& box : boxes_) box->pump_stream();
+    });
   }
 
   Report run() {
