@@ -15,6 +15,7 @@
 #include <optional>
 #include <thread>
 
+#include "receipts/idle_work.hpp"
 #include "receipts/ordered_writes.hpp"
 
 namespace exitgate {
@@ -23,10 +24,9 @@ namespace {
 namespace asio = boost::asio;
 using LoopGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
-/// The log is moved into the database when nobody waits, or at the latest when it has grown to this.
-constexpr int kIdleCheckpointPages = 500;
-constexpr int kForcedCheckpointPages = 8000;
-constexpr std::chrono::milliseconds kIdleBeforeCheckpoint{200};
+MonoTime steady_now() {
+  return MonoTime{std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
 
 struct Write {
   SubmittedWrite submitted;
@@ -46,7 +46,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
  public:
   Worker(asio::io_context& io, Outbox outbox, std::function<void(Duration)> committed, Duration reserve_retry)
       : io_(io),
-        reserve_retry_(reserve_retry),
+        idle_work_(reserve_retry),
         outbox_(std::move(outbox)),
         committed_(std::move(committed)),
         shown_(outbox_.queue_status()) {}
@@ -120,8 +120,7 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
       if (!writes.empty()) commit(std::move(writes));
       // One at a time: a submit that comes meanwhile goes first.
       if (task) to_loop(task->run(outbox_), std::move(task->guard));
-      if (outbox_.wal_pages() >= kForcedCheckpointPages) (void)outbox_.checkpoint();
-      if (reserve_due_ && std::chrono::steady_clock::now() >= *reserve_due_) try_reserve();
+      do_for_itself(idle_work_.after_work(state(), steady_now()));
     }
   }
 
@@ -129,30 +128,25 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   bool wait_for_work(std::unique_lock<std::mutex>& lock) {
     const auto work = [this] { return stopping_ || !writes_.empty() || !tasks_.empty(); };
     for (;;) {
-      const bool log_grown = outbox_.wal_pages() >= kIdleCheckpointPages;
-      const bool low = outbox_.queue_status().storage_low;
-      const auto now = std::chrono::steady_clock::now();
-      // By the clock, not by how long nothing came: housekeeping comes more often than that.
-      if (low && !reserve_due_) reserve_due_ = now + reserve_retry_;
-      if (!low) reserve_due_.reset();
-      if (log_grown) {
-        wake_.wait_for(lock, kIdleBeforeCheckpoint, work);
-      } else if (low) {
-        wake_.wait_until(lock, *reserve_due_, work);
-      } else {
+      const auto idle_since = steady_now();
+      const auto look_at = idle_work_.look_at(state(), idle_since, idle_since);
+      if (look_at == kNever) {
         wake_.wait(lock, work);
+      } else {
+        wake_.wait_for(lock, look_at - idle_since, work);
       }
       if (work()) return !(stopping_ && writes_.empty() && tasks_.empty());
       lock.unlock();
-      if (log_grown) (void)outbox_.checkpoint();
-      if (low && std::chrono::steady_clock::now() >= *reserve_due_) try_reserve();
+      do_for_itself(idle_work_.when_idle(state(), idle_since, steady_now()));
       lock.lock();
     }
   }
 
-  void try_reserve() {
-    reserve_due_.reset();
-    if (outbox_.restore_reserve()) to_loop([] {}, asio::make_work_guard(io_));
+  [[nodiscard]] IdleWork::State state() const { return {outbox_.wal_pages(), outbox_.queue_status().storage_low}; }
+
+  void do_for_itself(const IdleWork::Due& due) {
+    if (due.checkpoint) (void)outbox_.checkpoint();
+    if (due.reserve && outbox_.restore_reserve()) to_loop([] {}, asio::make_work_guard(io_));
   }
 
   void commit(std::deque<Write> writes) {
@@ -189,11 +183,10 @@ class SqliteReceiptStore::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   asio::io_context& io_;
-  const Duration reserve_retry_;
   // The worker's own.
+  IdleWork idle_work_;
   Outbox outbox_;
   OrderedWrites ordered_;
-  std::optional<std::chrono::steady_clock::time_point> reserve_due_;
   // The loop's own.
   std::function<void(Duration)> committed_;
   std::function<void(const QueueStatus&)> told_;

@@ -6,11 +6,7 @@
 namespace exitgate::sim {
 namespace {
 
-// As in SqliteReceiptStore.
-constexpr int kIdleCheckpointPages = 500;
-constexpr int kForcedCheckpointPages = 8000;
-constexpr Duration kIdleBeforeCheckpoint = milliseconds{200};
-constexpr Duration kReserveRetry = std::chrono::seconds{10};
+constexpr Duration kReserveRetry = std::chrono::seconds{10};  // as by default in SqliteReceiptStore
 /// More operations than most transactions have: beyond the last, the transaction is whole and nobody was told.
 constexpr int kOperationsOfACommit = 12;
 constexpr int kOperationsOfACheckpoint = 60;
@@ -23,6 +19,7 @@ TimedStore::TimedStore(Agenda& agenda, Dice& dice, Outbox outbox, std::function<
       outbox_(std::move(outbox)),
       slow_(std::move(slow)),
       shown_(outbox_.queue_status()),
+      idle_work_(kReserveRetry),
       idle_since_(agenda.now()) {
   look_after();
 }
@@ -55,7 +52,7 @@ void TimedStore::turn() {
     task();
     if (alive.expired()) return;
   }
-  if (outbox_.wal_pages() >= kForcedCheckpointPages) (void)outbox_.checkpoint();
+  do_for_itself(idle_work_.after_work(state(), agenda_.now()));
   busy_ = false;
   idle_since_ = agenda_.now();
   wake();
@@ -79,25 +76,27 @@ void TimedStore::show() {
   if (before != shown_ && told_) told_(shown_);
 }
 
-/// What the worker does when nobody waits.
+void TimedStore::do_for_itself(const IdleWork::Due& due) {
+  if (due.checkpoint) (void)outbox_.checkpoint();
+  if (!due.reserve) return;
+  (void)outbox_.restore_reserve();
+  show();
+}
+
+/// What the worker does when nobody waits; while it is busy the end of its turn looks again.
 void TimedStore::look_after() {
-  const bool log_grown = outbox_.wal_pages() >= kIdleCheckpointPages;
-  const bool low = outbox_.queue_status().storage_low;
-  if (looks_after_ || (!log_grown && !low)) return;
+  if (busy_ || looks_after_) return;
+  const auto at = idle_work_.look_at(state(), idle_since_, agenda_.now());
+  if (at == kNever) return;
   looks_after_ = true;
-  if (low) reserve_next_ = std::max(reserve_next_, agenda_.now() + kReserveRetry);
-  const auto at = log_grown ? agenda_.now() + kIdleBeforeCheckpoint : reserve_next_;
   agenda_.at(at, [this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
     looks_after_ = false;
-    const bool idle = !busy_ && agenda_.now() - idle_since_ >= kIdleBeforeCheckpoint;
-    if (idle && outbox_.wal_pages() >= kIdleCheckpointPages) (void)outbox_.checkpoint();
-    if (!busy_ && outbox_.queue_status().storage_low && agenda_.now() >= reserve_next_) {
-      reserve_next_ = agenda_.now() + kReserveRetry;
-      (void)outbox_.restore_reserve();
-      show();
-    }
-    look_after();
+    if (busy_) return;
+    const auto due = idle_work_.when_idle(state(), idle_since_, agenda_.now());
+    if (due.checkpoint) idle_since_ = agenda_.now();
+    do_for_itself(due);
+    if (!alive.expired()) look_after();
   });
 }
 

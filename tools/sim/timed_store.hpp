@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ports/receipt_store.hpp"
+#include "receipts/idle_work.hpp"
 #include "receipts/ordered_writes.hpp"
 #include "receipts/outbox.hpp"
 #include "tools/sim/agenda.hpp"
@@ -50,6 +51,8 @@ class TimedStore final : public ReceiptStore {
   void turn();
   void commit();
   void look_after();
+  [[nodiscard]] IdleWork::State state() const { return {outbox_.wal_pages(), outbox_.queue_status().storage_low}; }
+  void do_for_itself(const IdleWork::Due& due);
   void show();
   void later(Duration span, void (TimedStore::*what)());
 
@@ -65,8 +68,8 @@ class TimedStore final : public ReceiptStore {
   OrderedWrites ordered_;
   bool busy_ = false;
   bool looks_after_ = false;
+  IdleWork idle_work_;
   MonoTime idle_since_{};
-  MonoTime reserve_next_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
