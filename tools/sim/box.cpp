@@ -29,6 +29,7 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
     coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
     lanes_[i].truth[static_cast<std::size_t>(Eye::kLimitClosed)] = true;
     around_.oracle.lane(index_, i).pulse = kinds_[i].pulse;
+    around_.oracle.people(index_, i).joins(kinds_[i].join_gap());
   }
 }
 
@@ -46,7 +47,7 @@ GateConfig Box::make_config() const {
     LaneConfig lane;
     lane.id = ShortId::of(std::to_string(i + 1));
     lane.mode = kinds_[i].mode;
-    lane.timing = LaneTiming::defaults(false);
+    lane.timing = LaneTiming::defaults(kinds_[i].accessible);
     lane.receiver = static_cast<DeviceId>(i + 1);
     lane.input(InputRole::kApproach) = in(Eye::kApproach);
     if (kinds_[i].pulse) {
@@ -100,6 +101,12 @@ MonoTime Box::unsafe_since() const {
   auto since = behind_since_.value_or(around_.agenda.now());
   for (const auto& [ticket, at] : unwritten_) since = std::min(since, at);
   return since;
+}
+
+Duration Box::longest_join_gap() const {
+  Duration longest{0};
+  for (const auto& kind : kinds_) longest = std::max(longest, kind.join_gap());
+  return longest;
 }
 
 MonoTime Box::own_unsafe_since() const {

@@ -34,6 +34,8 @@ struct LaneKind {
   LaneMode mode = LaneMode::kCart;
   bool limits = true;
   bool pulse = false;
+  bool accessible = false;
+  [[nodiscard]] Duration join_gap() const { return LaneTiming::defaults(accessible).join_gap; }
 };
 
 /// What the boxes of a world share.
@@ -111,6 +113,8 @@ class Box final : public IdSource, private BackendObserver {
   [[nodiscard]] MonoTime own_unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
+  /// A passage of a cart may be counted this much later than its last blockage ended.
+  [[nodiscard]] Duration longest_join_gap() const;
   /// At rest, and no level that changed is still being debounced or may still become a passage.
   static constexpr Duration kSettled = std::chrono::seconds{7};  ///< the longest join gap twice
   [[nodiscard]] bool quiet() const {

@@ -148,7 +148,9 @@ void Crowd::arrive(std::size_t lane) {
   pay_meanwhile(lane);
   later(lane, place.walk_from - around_.agenda.now(), [this, lane] { look(lane); });
   const bool patient = around_.dice.chance(0.2);
-  later(lane, patient ? around_.dice.ms(25000, 70000) : around_.dice.ms(14000, 22000),
+  // Where a lane waits longer for whoever was there before, so do they.
+  const int more = box_->kinds()[lane].accessible ? 14000 : 0;
+  later(lane, patient ? around_.dice.ms(25000 + more, 70000) : around_.dice.ms(14000 + more, 22000 + more),
         [this, lane] { lose_patience(lane); });
 }
 
@@ -256,7 +258,8 @@ void Crowd::after_person(std::size_t lane, int person) {
   if (person < place.people + place.followers) {
     // Where carts are let out, two without one must be further apart to be told apart.
     const bool close = walkouts || (place.cart && person == 1) || box_->kinds()[lane].pulse;
-    const auto behind = close ? around_.dice.ms(200, 550) : around_.dice.ms(1150, 1300);
+    const auto apart = std::chrono::ceil<milliseconds>(box_->kinds()[lane].join_gap() - milliseconds{350});
+    const auto behind = close ? around_.dice.ms(200, 550) : apart + around_.dice.ms(0, 150);
     return later(lane, behind, [this, lane, person] { walk(lane, person + 1); });
   }
   stand(lane, false);

@@ -6,9 +6,6 @@
 namespace exitgate::sim {
 namespace {
 
-/// The longest join gap twice (a second blockage may join the first), 150 ms until it is durable, debounce.
-constexpr Duration kCountedBy = milliseconds{3400};
-
 using Stretch = LanePeople::Stretch;
 
 std::string at(MonoTime time) { return std::to_string(to_ms(time.time_since_epoch())) + " ms"; }
@@ -64,22 +61,22 @@ void LanePeople::step_is_over(MonoTime now) {
 
 bool LanePeople::seen(const Stretch& when) const {
   return std::none_of(blind_.begin(), blind_.end(), [&](const Some& blind) {
-    return blind.when.from < when.to + kCountedBy && when.from < blind.when.to;
+    return blind.when.from < when.to + counted_by() && when.from < blind.when.to;
   });
 }
 
 std::string LanePeople::judge(const std::vector<Stretch>& late) const {
   std::vector<Stretch> must, may;
   for (const auto& [when, count] : people_) {
-    const Stretch window{when.from, when.to + kCountedBy};
+    const Stretch window{when.from, when.to + counted_by()};
     if (seen(when)) must.push_back(window);
     may.insert(may.end(), static_cast<std::size_t>(count), window);
   }
   // Whom an eye that lies, or no daemon, saw: their time is over with the fault's.
   for (const auto& [when, count] : blind_)
-    may.insert(may.end(), static_cast<std::size_t>(count), {when.from, when.to + kCountedBy});
+    may.insert(may.end(), static_cast<std::size_t>(count), {when.from, when.to + counted_by()});
   for (const auto& stray : strays_) {
-    if (!seen(stray)) may.push_back({stray.from, stray.to + kCountedBy});
+    if (!seen(stray)) may.push_back({stray.from, stray.to + counted_by()});
   }
   extend(must, late);
   extend(may, late);
@@ -88,7 +85,7 @@ std::string LanePeople::judge(const std::vector<Stretch>& late) const {
   const auto counted = match(std::move(must), counts_);
   if (!counted.unused.empty()) {
     const auto& [from, to] = counted.unused.front();
-    return "who left between " + at(from) + " and " + at(to - kCountedBy) + " was not counted";
+    return "who left between " + at(from) + " and " + at(to - counted_by()) + " was not counted";
   }
   return {};
 }

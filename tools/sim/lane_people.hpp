@@ -16,6 +16,8 @@ class LanePeople {
     MonoTime from{}, to{};
   };
 
+  /// The join gap for a cart.
+  void joins(Duration gap) { join_gap_ = gap; }
   /// Went out between these times; a cart and its pusher may be seen as up to `at_most`.
   void left(MonoTime from, MonoTime to, std::int64_t at_most) { people_.push_back({{from, to}, at_most}); }
   /// Walked in: nobody's passage, where the eyes were good.
@@ -37,7 +39,10 @@ class LanePeople {
     std::int64_t count = 1;
   };
   [[nodiscard]] bool seen(const Stretch& when) const;
+  /// Two gaps (a second blockage may join the first), 150 ms until it is durable, debounce.
+  [[nodiscard]] Duration counted_by() const { return 2 * join_gap_ + milliseconds{400}; }
 
+  Duration join_gap_{};
   std::vector<Some> people_, blind_;
   std::vector<Stretch> strays_;
   std::vector<MonoTime> counts_;

@@ -120,7 +120,7 @@ void Storm::kill(Struck at) {
   const auto span = dice().ms(300, 20000);
   trouble(at, true, span + kAttended);
   // A passage is counted when its join gap is over, and lost with what was not on the disk.
-  around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - kJoinGap - milliseconds{200},
+  around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - box.longest_join_gap() - milliseconds{200},
                        now() + span + milliseconds{500}, 1);
   box.die(dice().chance(0.5));
   around_.agenda.in(span, [&box] { box.start(); });

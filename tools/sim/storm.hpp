@@ -10,8 +10,6 @@ namespace exitgate::sim {
 
 /// After a fault has ended shoppers may wait this much longer.
 inline constexpr Duration kSettles = std::chrono::seconds{20};
-/// A passage is counted when this is over, and lost with what was not on the disk.
-inline constexpr Duration kJoinGap = milliseconds{1500};
 /// How often somebody looks whether a lane waits for a named reset.
 inline constexpr Duration kRound = std::chrono::seconds{60};
 /// Four attempts to close, then the next round.

@@ -89,7 +89,7 @@ void Storm::clock(Struck at) {
       box.set_clock(dice().chance(0.5) ? kDay : -kDay, true);
       break;
     case 2:  // a boot at 1970
-      around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - kJoinGap - milliseconds{200},
+      around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - box.longest_join_gap() - milliseconds{200},
                            now() + std::chrono::seconds{3}, 1);
       box.die(true);
       box.set_clock(-kDay * 365 * 56, false);

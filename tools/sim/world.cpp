@@ -18,6 +18,7 @@ std::vector<LaneKind> draw_lanes(Dice& dice, int count) {
     kind.mode = static_cast<LaneMode>(dice.between(0, 2));
     kind.limits = dice.chance(0.7);
     kind.pulse = dice.chance(0.15);
+    kind.accessible = dice.chance(0.2);
     lanes.push_back(kind);
   }
   return lanes;
