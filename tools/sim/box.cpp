@@ -29,6 +29,9 @@ Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
     coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
     lanes_[i].truth[static_cast<std::size_t>(Eye::kLimitClosed)] = true;
     around_.oracle.lane(index_, i).pulse = kinds_[i].pulse;
+    around_.oracle.lane(index_, i).receiver = receiver_of(i);
+    const bool with_next = i + 1 < lanes_.size() && kinds_[i + 1].shares;
+    around_.oracle.lane(index_, i).shares = kinds_[i].shares || with_next;
     around_.oracle.people(index_, i).joins(kinds_[i].join_gap());
   }
 }
@@ -48,7 +51,7 @@ GateConfig Box::make_config() const {
     lane.id = ShortId::of(std::to_string(i + 1));
     lane.mode = kinds_[i].mode;
     lane.timing = LaneTiming::defaults(kinds_[i].accessible);
-    lane.receiver = static_cast<DeviceId>(i + 1);
+    lane.receiver = static_cast<DeviceId>(receiver_of(i) + 1);
     lane.input(InputRole::kApproach) = in(Eye::kApproach);
     if (kinds_[i].pulse) {
       lane.input(InputRole::kPassage) = in(Eye::kPassage);
@@ -245,7 +248,7 @@ void Box::judge_itself(const PublicEvent& event) {
 }
 
 void Box::receiver(std::size_t lane, bool up) {
-  const auto id = static_cast<DeviceId>(lane + 1);
+  const auto id = static_cast<DeviceId>(receiver_of(lane) + 1);
   if (up) feed(DeviceUp{id});
   if (!up) feed(DeviceDown{id, "simulated"});
 }

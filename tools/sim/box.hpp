@@ -35,6 +35,7 @@ struct LaneKind {
   bool limits = true;
   bool pulse = false;
   bool accessible = false;
+  bool shares = false;  ///< the receiver of the lane before it
   [[nodiscard]] Duration join_gap() const { return LaneTiming::defaults(accessible).join_gap; }
 };
 
@@ -70,9 +71,9 @@ class Box final : public IdSource, private BackendObserver {
   void hang(bool on);
   void fire(bool active);
   /// A frame of this session's cart, `sent` by the cart's clock, at a lane's receiver. False: it was lost.
-  bool hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
+  bool hear(std::size_t lane, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
             Sham sham = Sham::kNone);
-  void hear_pass(std::size_t receiver, const Session& session, bool forged = false);
+  void hear_pass(std::size_t lane, const Session& session, bool forged = false);
   void receiver(std::size_t lane, bool up);
   void staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode = {});
   void reload();
@@ -113,6 +114,7 @@ class Box final : public IdSource, private BackendObserver {
   [[nodiscard]] MonoTime own_unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
   [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
+  [[nodiscard]] std::size_t receiver_of(std::size_t lane) const { return kinds_[lane].shares ? lane - 1 : lane; }
   /// A passage of a cart may be counted this much later than its last blockage ended.
   [[nodiscard]] Duration longest_join_gap() const;
   /// At rest, and no level that changed is still being debounced or may still become a passage.

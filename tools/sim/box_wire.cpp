@@ -51,20 +51,21 @@ void Box::on_advert(std::size_t receiver, int rssi_dbm, const Bytes& data) {
                     read_clock());
 }
 
-bool Box::hear(std::size_t receiver, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
-               Sham sham) {
+bool Box::hear(std::size_t lane, const Session& session, BeaconState state, int rssi_dbm, WallTime sent, Sham sham) {
   if (!alive() || around_.dice.chance(weather.beacon_lost)) return false;
   if (around_.options.trace)
-    note("beacon of cart " + std::to_string(session.cart) + " at lane " + std::to_string(receiver + 1) + " " +
+    note("beacon of cart " + std::to_string(session.cart) + " at lane " + std::to_string(lane + 1) + " " +
          std::to_string(rssi_dbm) + (sham == Sham::kNone ? "" : ", a sham"));
+  const auto receiver = receiver_of(lane);
+  if (sham == Sham::kNone) around_.oracle.cart_heard(index_, receiver, session.cart, around_.agenda.now());
   on_advert(receiver, rssi_dbm, around_.air.presence(session, on_air(state), sent, sham));
   return true;
 }
 
-void Box::hear_pass(std::size_t receiver, const Session& session, bool forged) {
+void Box::hear_pass(std::size_t lane, const Session& session, bool forged) {
   if (!alive() || around_.dice.chance(weather.beacon_lost)) return;
   if (!forged) around_.oracle.pass_given(index_, session.id, session.expires_at);
-  on_advert(receiver, beacon::kRssiUnavailable, around_.air.pass(session, forged));
+  on_advert(receiver_of(lane), beacon::kRssiUnavailable, around_.air.pass(session, forged));
 }
 
 // --- what the shell looks after --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "tools/sim/crowd.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace exitgate::sim {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 constexpr Duration kVerdictIn = milliseconds{20 + 850 + 180};
 /// Nobody bound (no_beacon) and two carts without a margin (ambiguity).
 constexpr Duration kFindsCartIn = milliseconds{2500 + 2000};
+constexpr Duration kProbesApart = std::chrono::seconds{40};
 constexpr Duration kOrdinaryFor = std::chrono::seconds{30};
 
 }  // namespace
@@ -72,7 +74,12 @@ void Crowd::probe() {
     auto& fresh = around_.store.new_session(place.cart, 1, box_->true_wall() + std::chrono::hours{12});
     around_.store.pay(fresh, around_.agenda.now(), box_->true_wall(), true);
     place.session = fresh.id;
-    set_out(lane);
+    // Where two lanes share a receiver one after the other, so that each is let out on a session of its own.
+    ++near_;
+    around_.agenda.in(box_->kinds()[lane].shares ? kProbesApart : Duration{0}, [this, lane] {
+      --near_;
+      set_out(lane);
+    });
   }
 }
 
@@ -111,7 +118,10 @@ void Crowd::parked_beacon(std::size_t lane, const Uuid& id, MonoTime until) {
   const auto& cart = *around_.store.find(id);
   if (around_.agenda.now() >= until || !open_) {
     // Its last frames are remembered a while.
-    around_.agenda.in(std::chrono::seconds{3}, [&truth] { truth.parked.reset(); });
+    around_.agenda.in(std::chrono::seconds{3}, [&truth] {
+      truth.parked_over = truth.somebody;
+      if (!truth.somebody) truth.parked.reset();
+    });
     return;
   }
   box_->hear(lane, cart, cart.paid ? BeaconState::kClosed : BeaconState::kShopping, -68 - around_.dice.between(0, 1),
@@ -126,6 +136,7 @@ void Crowd::stand(std::size_t lane, bool stands) {
   if (!place.cart) around_.store.stands(box_->name(), std::to_string(lane + 1), stands, who);
   truth.somebody = stands;
   truth.came_at = around_.agenda.now();
+  if (std::exchange(truth.parked_over, false)) truth.parked.reset();
   truth.standing = who;
   truth.marked_at = place.marked_at;
   truth.imitated = stands && place.imitated ? std::optional(around_.store.find(*place.imitated)->cart) : std::nullopt;
@@ -136,8 +147,10 @@ void Crowd::arrive(std::size_t lane) {
   auto& place = places_[lane];
   place.doing = Doing::kWaiting;
   place.arrived = around_.agenda.now();
-  // Beside a parked cart anybody may be taken for its shopper.
-  place.plain = place.plain && !around_.oracle.lane(index_, lane).parked;
+  // Beside a parked cart, or one at a lane with the same receiver, anybody may be taken for its shopper.
+  const auto& truth = around_.oracle.lane(index_, lane);
+  const bool alone = !truth.shares || box_->mode(lane) == LaneMode::kWalkout;
+  place.plain = place.plain && !truth.parked && alone;
   place.walk_from = around_.agenda.now() + (place.cart ? milliseconds{1900} : milliseconds{600});
   stand(lane, true);
   box_->say("lane " + std::to_string(lane + 1) + ": " + (place.cart ? "a cart" : "a walkout") +
@@ -243,8 +256,9 @@ void Crowd::person_out(std::size_t lane, int person) {
   const bool pushes = place.cart && person == 1;
   const bool own = place.own && around_.oracle.lane(index_, lane).admitted == session(lane)->cart;
   // Who pushes a cart and goes out on what another was admitted for counts as two: the gap is that of the admitted, and
-  // a second cart starts a new passage.
-  around_.oracle.people(index_, lane).left(place.from, now, pushes && !own ? 2 : 1);
+  // a second cart starts a new passage, as one does that is bound here by a receiver of two lanes.
+  const bool alone = own && !around_.oracle.lane(index_, lane).shares;
+  around_.oracle.people(index_, lane).left(place.from, now, pushes && !alone ? 2 : 1);
   ++exits_;
   box_->say("lane " + std::to_string(lane + 1) + ": person " + std::to_string(person) + " is out" +
             (pushes && !own ? ", pushing a cart that is not the one admitted" : ""));

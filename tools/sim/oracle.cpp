@@ -29,6 +29,7 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       heard_(boxes),
       troubled_until_(boxes, std::vector<MonoTime>(lanes)),
       people_(boxes, std::vector<LanePeople>(lanes)),
+      carts_heard_(boxes),
       passages_(boxes),
       marks_lost_(boxes),
       disk_refuses_(boxes, false),
@@ -38,6 +39,7 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       backend_bad_until_(boxes),
       radio_bad_until_(boxes),
       clock_stepped_at_(boxes),
+      clock_ahead_until_(boxes),
       heard_at_(boxes),
       offline_(boxes) {}
 

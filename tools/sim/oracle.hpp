@@ -22,6 +22,8 @@ namespace exitgate::sim {
 /// A lane as its hardware is. `approach` and `safety` are the levels the box was given last.
 struct LaneTruth {
   bool pulse = false;
+  std::size_t receiver = 0;
+  bool shares = false;  ///< its receiver, with another lane
   bool approach = false;
   bool safety = false;
   bool told_closed = false;        ///< the barrier's command
@@ -33,6 +35,7 @@ struct LaneTruth {
   std::optional<Uuid> standing;    ///< session of who stands at the approach
   std::optional<CartId> cart;
   std::optional<CartId> parked;    ///< a cart left beside the lane
+  bool parked_over = false;        ///< it is gone, but bound while who stands there stands there
   std::optional<CartId> imitated;  ///< a cart that who stands there only pretends to push
   /// When the imitated cart itself was heard with a newer frame than those replayed.
   std::optional<MonoTime> marked_at;
@@ -87,7 +90,12 @@ class Oracle {
     radio_bad_until_[box] = std::max(until, radio_bad_until_[box]);
   }
   [[nodiscard]] bool radio_calm(std::size_t box, MonoTime now) const { return radio_bad_until_[box] < now; }
+  void cart_heard(std::size_t box, std::size_t receiver, CartId cart, MonoTime now) {
+    carts_heard_[box][{receiver, cart}] = now;
+  }
   void clock_stepped(std::size_t box, MonoTime now) { clock_stepped_at_[box] = now; }
+  /// Its clock was a day ahead until then: every session had expired, and what is known of it may be forgotten.
+  void clock_ahead(std::size_t box, MonoTime until) { clock_ahead_until_[box] = until; }
   /// The disk refused something of that time which is not written yet: receipts are kept in memory, as the contract
   /// allows.
   void disk_refuses(std::size_t box, MonoTime since, MonoTime now);
@@ -216,16 +224,18 @@ class Oracle {
   std::vector<std::map<Uuid, Heard>> heard_;
   std::vector<std::vector<MonoTime>> troubled_until_;
   std::vector<std::vector<LanePeople>> people_;
-  std::vector<std::map<Uuid, std::uint32_t>> passages_;       ///< by receipt, as written last
-  std::vector<std::vector<LanePeople::Stretch>> marks_lost_;  ///< by a death: those of these times
+  std::vector<std::map<std::pair<std::size_t, CartId>, MonoTime>> carts_heard_;  ///< by receiver
+  std::vector<std::map<Uuid, std::uint32_t>> passages_;                          ///< by receipt, as written last
+  std::vector<std::vector<LanePeople::Stretch>> marks_lost_;                     ///< by a death: those of these times
   std::vector<bool> disk_refuses_;
   std::vector<std::vector<LanePeople::Stretch>> late_;  ///< when it did
   std::vector<Owed> owed_;
   std::map<Uuid, std::vector<std::pair<std::size_t, MonoTime>>> openings_of_;  ///< by session: box and time
-  std::set<Uuid> excused_;                                  ///< sessions that two boxes may have let out
+  std::set<Uuid> forgotten_;  ///< used before a clock that was ahead let them expire, and used again
+  std::set<Uuid> excused_;    ///< sessions that two boxes may have let out
   std::vector<std::vector<LanePeople::Stretch>> wire_bad_;  ///< a question may not have reached the backend
   std::vector<std::size_t> told_up_to_;
-  std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, heard_at_;
+  std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, clock_ahead_until_, heard_at_;
   struct OfflineExit {
     MonoTime at{};
     std::int64_t amount_minor = 0;

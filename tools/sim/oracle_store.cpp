@@ -41,6 +41,8 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
   const auto last = std::find_if(list.rbegin(), list.rend(), [&](const auto& entry) { return entry.first == other; });
   // One that waited in memory for the disk was not seen when it opened.
   if (last == list.rend()) return true;
+  // By the offline policy it opens with the backend away, when each box may admit once (§4).
+  if (receipt.basis == Basis::kOfflinePolicy) return true;
   const auto at = last->second;
   if (now - at < kClaimKnown || overlaps(wire_bad_[other], at, at + kClaimSent)) return true;
   const auto& known = heard_[box].at(session.id);
@@ -93,6 +95,7 @@ void Oracle::judge_store_parties() {
     use.receipts += " " + json_field(json, "receipt_id");
   }
   for (const auto& [id, use] : uses) {
+    if (forgotten_.contains(id)) continue;
     const auto party = store_->find(id)->party;
     std::uint32_t sum = 0;
     std::uint32_t most = 0;

@@ -139,7 +139,13 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
   // A cart is bound as it was heard when its shopper came, and stays so while the same presence lasts.
   if (!truth.somebody || !radio_calm(box, truth.came_at)) return;
   const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
-  if (receipt.cart_id && !own) violate("S3: " + where + " admits a cart that is elsewhere");
+  // Lanes that share a receiver are told apart by `approach` alone (§3): a cart heard there may be either's.
+  bool either = false;
+  if (truth.shares && receipt.cart_id) {
+    const auto heard = carts_heard_[box].find({truth.receiver, *receipt.cart_id});
+    either = heard != carts_heard_[box].end() && now.mono - heard->second <= kAnswerKept;
+  }
+  if (receipt.cart_id && !own && !either) violate("S3: " + where + " admits a cart that is elsewhere");
   if (receipt.cart_id || receipt.basis != Basis::kConfirmed || truth.cart) return;
   if (session != nullptr && truth.standing != session->id)
     violate("S3: " + where + " admits by the answer about another shopper");
@@ -188,6 +194,10 @@ void Oracle::judge_single_use(std::size_t box, const Session& session, const Rec
   int repeated = 0;
   for (const auto& [id, sealed] : sealed_[box]) {
     if (sealed.session != session.id) continue;
+    if (sealed.at < clock_ahead_until_[box]) {
+      forgotten_.insert(session.id);
+      continue;
+    }
     if (sealed.unknown_lane == receipt.lane_id.str() && now.mono - sealed.at <= kRepeatedFor) ++unknown_here;
     if (sealed.repeated) ++repeated;
     used += sealed.used;

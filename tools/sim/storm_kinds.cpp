@@ -85,9 +85,12 @@ void Storm::clock(Struck at) {
     case 0:
       box.set_clock(-kDay * 365 * 50, false);
       break;
-    case 1:
-      box.set_clock(dice().chance(0.5) ? kDay : -kDay, true);
+    case 1: {
+      const bool ahead = dice().chance(0.5);
+      if (ahead) around_.oracle.clock_ahead(at.index, now() + span);
+      box.set_clock(ahead ? kDay : -kDay, true);
       break;
+    }
     case 2:  // a boot at 1970
       around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - box.longest_join_gap() - milliseconds{200},
                            now() + std::chrono::seconds{3}, 1);

@@ -19,6 +19,7 @@ std::vector<LaneKind> draw_lanes(Dice& dice, int count) {
     kind.limits = dice.chance(0.7);
     kind.pulse = dice.chance(0.15);
     kind.accessible = dice.chance(0.2);
+    kind.shares = i > 0 && !lanes.back().shares && dice.chance(0.15);
     lanes.push_back(kind);
   }
   return lanes;
