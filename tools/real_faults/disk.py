@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 
 from running_gate import APPROACH, BARRIER, WALKOUT_LANE, eventually
@@ -12,9 +13,8 @@ NO_ADMISSION_S = 2.0
 
 
 class SmallDisk(StoreRun):
-    durable_ms = 150
-
-    def __init__(self, seed=None):
+    def __init__(self, seed=None, durable_ms=150):
+        self.durable_ms = durable_ms
         super().__init__(seed, start=False)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm" % SIZE_MB, "none", self.path("state")], check=True)
         self.cleanup.callback(subprocess.run, ["umount", "-l", self.path("state")], check=False)
@@ -96,13 +96,15 @@ def full_disk_and_reserve(seed=None):
 
 def full_disk_killed(seed=None):
     """Killed while the disk is full: it comes back, whoever is inside gets out, what was durable is told."""
-    with SmallDisk(seed) as run:
+    with SmallDisk(seed, StoreRun.durable_ms) as run:
         run.fill()
         run.all_leave()
         run.until_fault("storage_full")
-        walkers = [run.walker(lane) for lane in LANES]
-        time.sleep(run.chance.uniform(0.3, 0.8))  # the instant is what is drawn here
+        stop = threading.Event()
+        walkers = [run.walker(lane, stop) for lane in LANES]
+        time.sleep(run.chance.uniform(0.0, 0.8))  # the instant is what is drawn here
         run.kill()
+        stop.set()  # who had not been let in yet waits for no dead daemon
         for walker in walkers:
             walker.join()
         run.start_with_people_inside()

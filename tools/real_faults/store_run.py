@@ -147,7 +147,8 @@ class StoreRun(Gate):
             time.sleep(STEP_S)
 
     def gives_up(self):
-        """Whoever stands before a lane goes back into the store, and the store's tracking sees it."""
+        """Whoever stands before a lane goes back into the store, cart and all, and the store's tracking sees it."""
+        self.radio.carts = {}
         for lane in LANES:
             self.eye(lane, APPROACH, False)
         for gone in self.exits:
