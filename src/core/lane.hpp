@@ -115,6 +115,7 @@ struct Shopper {
   MonoTime asked_at{};
   bool asked = false;
   std::optional<ConfirmAnswer> answer;
+  std::optional<Uuid> claimed;  ///< by an answer to an earlier presence of this cart here; given back with the answer
   std::optional<ShopperRefused> refused;
 };
 
@@ -129,11 +130,10 @@ class Lane {
   /// False: another lane's.
   bool on_output_written(const OutputWritten& written, const Now& now) { return outputs_.on_written(written, now); }
   void on_device(DeviceId device) { outputs_.on_device_lost(device); }
-  /// Whether a pulse or answer of the store's stream may have changed this shopper's verdict.
   Status command(GateState& gate, const StaffCommand& command, Wake& wake);
   /// Takes a new configuration if idle and empty; false: not now.
   bool reconfigure(const GateConfig& config, LaneIndex index);
-  /// At start: seals what was open when the daemon died, as `unknown`.
+  /// Faults the lane, open, until a named reset.
   void invariant_violated(GateState& gate, const std::string& what, const Now& now);
 
   [[nodiscard]] Phase phase() const;

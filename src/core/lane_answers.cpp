@@ -78,6 +78,11 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   }
   // Whoever was let in meanwhile has left on it.
   if (admit == nullptr || question.stage != Stage::kPresent || question.receipt_id) return;
+  // The same cart stands here again: its own question rests on this claim.
+  if (shopper_ && shopper_->cart && shopper_->cart == question.cart_id && shopper_->tag == question.session_tag) {
+    shopper_->claimed = admit->session_id;
+    return;
+  }
   // Nobody stands here any more for whom the backend has claimed this session.
   Receipt unused;
   unused.session_id = admit->session_id;

@@ -125,11 +125,8 @@ bool Lane::run(Step step, Admitting& phase) {
     auth->receipt.opened_at = wake.now().wall;
     publish_admitted(step, *auth);
     if (config_->pulse_drive()) {
-      // Whoever it was for may have passed before it: a pulse now would let somebody else through.
-      if (auth->receipt.passages == 0 || party_left(step)) {
-        auth->pulses = auth->counted + 1;
-        outputs_.pulse(wake.now(), gate.out);
-      }
+      auth->pulses = auth->counted + 1;
+      outputs_.pulse(wake.now(), gate.out);
       if (std::exchange(auth->to_tell, false)) send_admitted(step, *auth);
       enter(step, Passing{});
       return true;

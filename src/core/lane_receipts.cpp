@@ -176,7 +176,10 @@ void Lane::passage(Step step) {
   const Now& now = wake.now();
   const bool out_of_service =
       std::holds_alternative<OutOfService>(phase_) && auths_.empty() && outputs_.barrier_closed_commanded() == true;
-  const bool closed = std::holds_alternative<Closed>(phase_) || out_of_service;
+  // Admitted, but the gate not opened yet: whoever passes now goes ahead of the one it will open for.
+  const auto* admitting = std::get_if<Admitting>(&phase_);
+  const bool not_opened = admitting != nullptr && !admitting->commanded && !admitting->from_open;
+  const bool closed = std::holds_alternative<Closed>(phase_) || out_of_service || not_opened;
   if (std::holds_alternative<Recovering>(phase_) && auths_.empty())
     begin_override(step, ReceiptKind::kFault, Basis::kFault);
   if (auths_.empty() || closed) {

@@ -56,9 +56,10 @@ void Lane::run_shopper(Step step) {
 }
 
 void Lane::give_back_answer(Step step) {
-  if (!shopper_->answer || !std::holds_alternative<Admit>(*shopper_->answer)) return;
+  const auto* admit = shopper_->answer ? std::get_if<Admit>(&*shopper_->answer) : nullptr;
+  if (admit == nullptr && !shopper_->claimed) return;
   Receipt unused;
-  unused.session_id = std::get<Admit>(*shopper_->answer).session_id;
+  unused.session_id = admit != nullptr ? admit->session_id : *shopper_->claimed;
   unused.cart_id = shopper_->cart;
   if (shopper_->cart) unused.session_tag = shopper_->tag;
   // Where its party leaves or has left here, the claim is theirs.
@@ -83,6 +84,7 @@ void Lane::reset_identity() {
   shopper_->asked = false;
   shopper_->question.reset();
   shopper_->answer.reset();
+  shopper_->claimed.reset();
   shopper_->refused.reset();
   shopper_->presence = ++presences_;
 }

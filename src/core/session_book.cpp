@@ -85,20 +85,30 @@ void SessionBook::on_expected(const ExpectedWalkout& expected, const Now& now, W
 
 void SessionBook::on_revoked(const Revocation& revocation, const Now& now, Writes& writes) {
   const WallTime until = now.judging + kRevocationKept;
-  if (revocation.session_id) remember_names(*revocation.session_id);
   writes.emplace_back(PutRevocation{revocation, until});
+  if (revocation.session_tag) revoke_tag(*revocation.session_tag, until, writes);
+  if (!revocation.session_id) return;
   // One that had to make room ends now.
-  Revocation gone;
-  if (revocation.session_id) gone.session_id = revoked_ids_.put(*revocation.session_id, {}, until);
-  if (gone.session_id) writes.emplace_back(PutRevocation{gone, WallTime{}});
-  gone = {};
-  if (revocation.session_tag) gone.session_tag = revoked_tags_.put(*revocation.session_tag, {}, until);
-  if (gone.session_tag) writes.emplace_back(PutRevocation{gone, WallTime{}});
+  if (const auto gone = revoked_ids_.put(*revocation.session_id, {}, until))
+    writes.emplace_back(PutRevocation{{.session_id = *gone, .session_tag = {}}, WallTime{}});
+  // Its cart says the tag only, and what tells that they are one may be gone before the revocation is.
+  for (const auto& [cart, tag] : names_of(*revocation.session_id)) {
+    if (tag == revocation.session_tag) continue;
+    writes.emplace_back(PutRevocation{{.session_id = {}, .session_tag = tag}, until});
+    revoke_tag(tag, until, writes);
+  }
+}
+
+void SessionBook::revoke_tag(const SessionTag& tag, WallTime until, Writes& writes) {
+  if (const auto gone = revoked_tags_.put(tag, {}, until))
+    writes.emplace_back(PutRevocation{{.session_id = {}, .session_tag = *gone}, WallTime{}});
 }
 
 void SessionBook::on_claimed(const Claimed& claim, ShortId own_gate, const Now& now, Writes& writes) {
   if (claim.gate_id == own_gate) return;
-  remember_names(claim.session_id);
+  for (const auto& name : names_of(claim.session_id)) {
+    if (claimed_names_.size() < kMaxClaimedNames) claimed_names_[name] = claim.session_id;
+  }
   const WallTime until = now.judging + kClaimKept;
   writes.emplace_back(PutClaim{claim.session_id, claim.gate_id, until});
   if (const auto gone = claims_.put(claim.session_id, claim.gate_id, until)) writes.emplace_back(DropClaim{*gone});
@@ -113,8 +123,7 @@ void SessionBook::on_unclaimed(const Unclaimed& claim, Writes& writes) {
 void SessionBook::on_reset(Writes& writes) {
   for (const auto& [key, known] : closures_) {
     const auto& id = known.closure.session_id;
-    if (revoked_ids_.find(id, WallTime{}) != nullptr || claims_.find(id, WallTime{}) != nullptr)
-      barred_names_[key] = id;
+    if (claims_.find(id, WallTime{}) != nullptr) claimed_names_[key] = id;
   }
   closures_.clear();
   closures_by_expiry_.clear();
@@ -141,23 +150,24 @@ bool SessionBook::revoked(const SessionName& name, const Now& now) const {
   return name.session_tag && revoked_tags_.find(*name.session_tag, now.judging) != nullptr;
 }
 
-void SessionBook::remember_names(const Uuid& session_id) {
-  if (barred_names_.size() >= kMaxBarredNames) return;
+std::set<SessionBook::CartTag> SessionBook::names_of(const Uuid& session_id) const {
+  std::set<CartTag> names;
   for (const auto& [key, known] : closures_) {
-    if (known.closure.session_id == session_id) barred_names_[key] = session_id;
+    if (known.closure.session_id == session_id) names.insert(key);
   }
   for (const auto& [key, kept] : ahead_) {
-    if (kept.answer && kept.answer->session_id == session_id) barred_names_[key] = session_id;
+    if (kept.answer && kept.answer->session_id == session_id) names.insert(key);
   }
   for (const auto& [key, pass] : passes_) {
-    if (pass.session_id == session_id) barred_names_[key] = session_id;
+    if (pass.session_id == session_id) names.insert(key);
   }
+  return names;
 }
 
 std::optional<Uuid> SessionBook::session_of(CartId cart, const SessionTag& tag) const {
   const CartTag key{cart, tag};
   if (const auto found = closures_.find(key); found != closures_.end()) return found->second.closure.session_id;
-  if (const auto found = barred_names_.find(key); found != barred_names_.end()) return found->second;
+  if (const auto found = claimed_names_.find(key); found != claimed_names_.end()) return found->second;
   if (const auto found = passes_.find(key); found != passes_.end()) return found->second.session_id;
   if (const auto found = ahead_.find(key); found != ahead_.end() && found->second.answer)
     return found->second.answer->session_id;
@@ -292,9 +302,7 @@ void SessionBook::tidy(const Now& now, Writes& writes) {
   claims_.drop_ended(now.judging);
   std::erase_if(ahead_, [&](const auto& kept) { return now.mono - kept.second.asked_at > 2 * kAheadGoodFor; });
   std::erase_if(passes_, [&](const auto& kept) { return unix_s(now.judging) > unix_s(kept.second.expires_at); });
-  std::erase_if(barred_names_, [&](const auto& name) {
-    return revoked_ids_.find(name.second, now.judging) == nullptr && claims_.find(name.second, now.judging) == nullptr;
-  });
+  std::erase_if(claimed_names_, [&](const auto& name) { return claims_.find(name.second, now.judging) == nullptr; });
   tidy_ledger(now, writes);
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -40,7 +41,7 @@ class SessionBook {
   static constexpr std::size_t kMaxAhead = 1000;
   static constexpr std::size_t kMaxPasses = 1000;
   static constexpr std::size_t kMaxRefusals = 1000;
-  static constexpr std::size_t kMaxBarredNames = 10000;
+  static constexpr std::size_t kMaxClaimedNames = 10000;
   static constexpr std::size_t kMaxLanesExpected = 64;
   /// Claims of other gates and revocations are kept 24 h; at the bound the oldest goes first. A session whose claim
   /// went is judged by the question at the lane, one whose revocation went by a closure if it has one.
@@ -140,7 +141,7 @@ class SessionBook {
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
     visit(self.closures_, self.closures_by_expiry_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_,
-          self.passes_, self.barred_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_,
+          self.passes_, self.claimed_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_,
           self.free_rows_, self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
   }
 
@@ -175,8 +176,9 @@ class SessionBook {
   void tidy_ledger(const Now& now, Writes& writes);
   [[nodiscard]] static MonoTime expected_until(const ExpectedWalkout& entry, const Now& now);
   void tidy_expected(const Now& now, Writes& writes);
-  /// Keeps the cart's name of a session that is barred by its id, also when the evidence that told it is gone.
-  void remember_names(const Uuid& session_id);
+  /// The carts and tags that what is known now gives to a session.
+  [[nodiscard]] std::set<CartTag> names_of(const Uuid& session_id) const;
+  void revoke_tag(const SessionTag& tag, WallTime until, Writes& writes);
   void drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes);
 
   std::map<CartTag, KnownClosure> closures_;
@@ -187,7 +189,7 @@ class SessionBook {
   AgingMap<Uuid, ShortId> claims_{kMaxClaims};
   std::map<CartTag, KeptAhead> ahead_;
   std::map<CartTag, PassHeard> passes_;
-  std::map<CartTag, Uuid> barred_names_;  ///< of sessions revoked, or claimed elsewhere, by id
+  std::map<CartTag, Uuid> claimed_names_;  ///< of sessions claimed elsewhere, also when what told it is gone
   std::map<CartTag, KnownRefusal> refusals_;
   std::map<LaneId, std::deque<KeptExpected>> expected_;
   std::unordered_map<Uuid, MonoTime> taken_until_;  ///< how long entries that were taken may be used once returned

@@ -131,6 +131,31 @@ TEST_CASE("a revoked session stays refused while offline: by tag, and by an id t
   }
 }
 
+TEST_CASE("a session revoked by its id stays refused after a reset of the stream and a restart behind it") {
+  auto world = generous_world();
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.push(Revocation{.session_id = session(1), .session_tag = {}});
+  world.push(Reset{});
+  LoadedState kept;
+  for (const auto& transaction : world.persisted) {
+    for (const auto& write : transaction) {
+      if (const auto* put = std::get_if<PutRevocation>(&write))
+        kept.revocations.push_back({put->revocation, put->kept_until});
+    }
+  }
+  auto again = generous_world(kept);
+  settle(again);
+  go_offline(again);
+  come(again);
+  CHECK_FALSE(again.barrier_commanded_open());
+  CHECK(again.reason() == "see_staff");
+  // A later closure ends it as ever.
+  again.push(closure(117, 1, 1));
+  again.run(seconds{1});
+  CHECK(again.barrier_commanded_open());
+}
+
 TEST_CASE("a session another gate has claimed stays already_used while offline, also when its closure is gone") {
   for (const bool dropped : {false, true}) {
     auto world = generous_world();

@@ -87,21 +87,40 @@ TEST_CASE("a passage at a closed lane whose eyes are lost is no verdict of the c
   CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
 }
 
-TEST_CASE("a gate with its own control unit gets no pulse for somebody who has passed before it") {
-  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false, .pulse = true}});
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
-  world.disk(false);
-  REQUIRE(world.command(StaffVerb::kOpen));
-  world.set(kPassageContact, true);
-  world.run(milliseconds{50});
-  world.set(kPassageContact, false);
-  world.run(milliseconds{500});
-  world.disk(true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
-  CHECK(std::none_of(world.writes.begin(), world.writes.end(),
-                     [](const auto& write) { return write.second.point == kPulse && write.second.energised; }));
-  REQUIRE(world.sealed.size() == 1);
-  CHECK(world.sealed[0].passages == 1);
+TEST_CASE("who passes a gate before it was opened for the admitted one takes neither their receipt nor their pulse") {
+  for (const bool pulse : {true, false}) {
+    LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = !pulse, .pulse = pulse}});
+    REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+    const auto passes = [&] {
+      if (!pulse) return world.walk_through(0, milliseconds{20});
+      world.set(kPassageContact, true);
+      world.run(milliseconds{50});
+      world.set(kPassageContact, false);
+    };
+    world.disk(false);
+    passes();
+    world.run(milliseconds{30});
+    REQUIRE(world.command(StaffVerb::kOpen));
+    world.run(milliseconds{140});
+    CHECK(said(world, "unauthorised"));
+    world.disk(true);
+    world.run(milliseconds{600});
+    if (pulse) {
+      CHECK(std::count_if(world.writes.begin(), world.writes.end(), [](const auto& write) {
+              return write.second.point == kPulse && write.second.energised;
+            }) == 1);
+    } else {
+      CHECK(world.barrier_commanded_open());
+    }
+    passes();
+    world.set(kApproach, false);
+    REQUIRE(world.run_until([&] { return world.sealed.size() == 2 && world.phase() == Phase::kIdle; }));
+    CHECK(world.sealed[0].kind == ReceiptKind::kUnauthorised);
+    CHECK(world.sealed[0].passages == 1);
+    CHECK(world.sealed[1].kind == ReceiptKind::kStaff);
+    CHECK(world.sealed[1].passages == 1);
+    CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
+  }
 }
 
 }  // namespace exitgate::test
