@@ -78,9 +78,8 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   started_ = true;
   Wake wake(now);
   late_ = next_deadline_ != kNever && now.mono > next_deadline_ + kLateAtMost;
-  std::vector<LaneGuard> before;
-  before.reserve(lanes_.size());
-  for (const auto& lane : lanes_) before.push_back(guard_of(lane));
+  before_.clear();
+  for (const auto& lane : lanes_) before_.push_back(guard_of(lane));
 
   for (std::size_t i = 0; i < lanes_.size(); ++i) stale_[i] = wake_at_[i] <= now.mono;
   apply(event, wake);
@@ -89,7 +88,7 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   run_lanes(wake);
   gate_.questions.expect(gate_.config->confirm_timeout, wake);  // also those asked just now
   take_configuration(wake);
-  guard(before, wake);
+  guard(wake);
   beat(wake);
   rewrite();
   gate_.persists.update(wake, gate_.out);
@@ -142,10 +141,10 @@ void Controller::run_lanes(Wake& wake) {
   }
 }
 
-void Controller::guard(const std::vector<LaneGuard>& before, Wake& wake) {
+void Controller::guard(Wake& wake) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const auto broken =
-        broken_invariant(lanes_[i], before[i], gate_.out, gate_.book, gate_.config->confirm_timeout, wake.mono());
+        broken_invariant(lanes_[i], before_[i], gate_.out, gate_.book, gate_.config->confirm_timeout, wake.mono());
     if (!broken) continue;
     // The safe state is open: a wrong command to close never leaves the box.
     const auto& binding = lanes_[i].config().output(lanes_[i].outputs().barrier_role());

@@ -89,7 +89,7 @@ class Controller {
   void take_configuration(Wake& wake);
   void beat(Wake& wake);
   void rewrite();
-  void guard(const std::vector<LaneGuard>& before, Wake& wake);
+  void guard(Wake& wake);
   void mark_all() { stale_.assign(lanes_.size(), true); }
   void mark_receiver(DeviceId receiver);
   void command_all(const StaffCommand& command, Wake& wake);
@@ -101,6 +101,7 @@ class Controller {
   Ticket rewrite_ticket_ = 0;
   std::string cursor_;             ///< of the closures stream
   std::vector<bool> stale_;        ///< lanes to run in this step
+  std::vector<LaneGuard> before_;  ///< of each lane, at the beginning of this step
   std::vector<MonoTime> wake_at_;  ///< when each lane must run again
   std::vector<bool> pending_;      ///< lanes still on the old configuration
   std::shared_ptr<const GateConfig> newest_config_;

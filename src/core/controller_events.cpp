@@ -40,7 +40,10 @@ void Controller::on(const OutputsRead& event, Wake& wake) {
 
 void Controller::on(const OutputWritten& event, Wake& wake) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (lanes_[i].on_output_written(event, wake.now())) stale_[i] = true;
+    const auto again = lanes_[i].on_output_written(event, wake.now());
+    if (!again) continue;
+    wake_at_[i] = std::min(wake_at_[i], *again);
+    if (*again <= wake.mono()) stale_[i] = true;
   }
 }
 
@@ -262,7 +265,8 @@ void Controller::look_at_devices(Wake& wake) {
     const bool receiver = device.kind == DeviceKind::kReceiver;
     const bool down = receiver ? !health.up && (health.ever_up || wake.due(health.unheard_since + kReceiverHeardIn))
                                : gate_.inputs.device_lost(id, kFireLost, wake);
-    if (down || !gate_.faults.empty()) tell_device(id, down, now);
+    if (down || gate_.faults.any(receiver ? FaultCode::kReceiverDown : FaultCode::kDeviceDown))
+      tell_device(id, down, now);
   }
 }
 

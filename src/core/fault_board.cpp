@@ -6,14 +6,15 @@ namespace {
 constexpr Duration kFadesAfter = std::chrono::seconds{60};
 
 /// Cleared 60 s after the last time; all others when their cause is gone.
-bool fades(FaultCode code) { return code == FaultCode::kObstructed || code == FaultCode::kBackendProtocol; }
+constexpr std::array kFading{FaultCode::kObstructed, FaultCode::kBackendProtocol};
 
 }  // namespace
 
 void FaultBoard::raise(FaultCode code, std::string_view part, std::string_view advice, const Now& now,
                        std::vector<Command>& out, std::optional<Severity> severity) {
-  const auto found = standing_.find(std::pair(code, part));
-  if (found != standing_.end()) {
+  auto& standing = of_code(code);
+  const auto found = standing.find(part);
+  if (found != standing.end()) {
     found->second.last = now.mono;
     return;
   }
@@ -22,16 +23,16 @@ void FaultBoard::raise(FaultCode code, std::string_view part, std::string_view a
                     .part = std::string(part),
                     .since = now.wall,
                     .advice = std::string(advice)};
-  standing_.emplace(std::pair(code, fault.part), Standing{fault, now.mono});
+  standing.emplace(fault.part, Standing{fault, now.mono});
   publish(fault, true, now, out);
 }
 
 void FaultBoard::clear(FaultCode code, std::string_view part, const Now& now, std::vector<Command>& out) {
-  if (standing_.empty()) return;
-  const auto found = standing_.find(std::pair(code, part));
-  if (found == standing_.end()) return;
+  auto& standing = of_code(code);
+  const auto found = standing.find(part);
+  if (found == standing.end()) return;
   const Fault fault = found->second.fault;
-  standing_.erase(found);
+  standing.erase(found);
   publish(fault, false, now, out);
 }
 
@@ -45,27 +46,29 @@ void FaultBoard::set(bool active, FaultCode code, std::string_view part, std::st
 }
 
 void FaultBoard::update(Wake& wake, std::vector<Command>& out) {
-  std::vector<std::pair<FaultCode, std::string>> faded;
-  for (const auto& [key, standing] : standing_) {
-    if (fades(key.first) && wake.due(standing.last + kFadesAfter)) faded.push_back(key);
+  for (const auto code : kFading) {
+    std::vector<std::string> faded;
+    for (const auto& [part, standing] : of_code(code)) {
+      if (wake.due(standing.last + kFadesAfter)) faded.push_back(part);
+    }
+    for (const auto& part : faded) clear(code, part, wake.now(), out);
   }
-  for (const auto& [code, part] : faded) clear(code, part, wake.now(), out);
 }
 
-bool FaultBoard::stands(FaultCode code, std::string_view part) const {
-  return !standing_.empty() && standing_.contains(std::pair(code, part));
-}
+bool FaultBoard::stands(FaultCode code, std::string_view part) const { return of_code(code).contains(part); }
 
 std::vector<Fault> FaultBoard::all() const {
   std::vector<Fault> faults;
-  for (const auto& [key, standing] : standing_) faults.push_back(standing.fault);
+  for (const auto& of_code : standing_) {
+    for (const auto& [part, standing] : of_code) faults.push_back(standing.fault);
+  }
   return faults;
 }
 
 std::vector<Fault> FaultBoard::of(std::string_view part) const {
   std::vector<Fault> faults;
-  for (const auto& [key, standing] : standing_) {
-    if (key.second == part) faults.push_back(standing.fault);
+  for (const auto& of_code : standing_) {
+    if (const auto found = of_code.find(part); found != of_code.end()) faults.push_back(found->second.fault);
   }
   return faults;
 }

@@ -1,11 +1,12 @@
 // All faults that stand, each raised and cleared exactly once (operation contract). A value; pure.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/wake.hpp"
@@ -24,8 +25,8 @@ class FaultBoard {
   /// Clears what has faded.
   void update(Wake& wake, std::vector<Command>& out);
 
-  /// None stands at all.
-  [[nodiscard]] bool empty() const { return standing_.empty(); }
+  /// Of that code, of whatever part.
+  [[nodiscard]] bool any(FaultCode code) const { return !of_code(code).empty(); }
   [[nodiscard]] bool stands(FaultCode code, std::string_view part) const;
   [[nodiscard]] std::vector<Fault> all() const;
   [[nodiscard]] std::vector<Fault> of(std::string_view part) const;
@@ -42,15 +43,12 @@ class FaultBoard {
     MonoTime last{};
   };
   void publish(const Fault& fault, bool active, const Now& now, std::vector<Command>& out) const;
-  /// Looked at many times in every step, mostly for what does not stand: without making a string.
-  struct Order {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return a.first != b.first ? a.first < b.first : std::string_view(a.second) < std::string_view(b.second);
-    }
-  };
-  std::map<std::pair<FaultCode, std::string>, Standing, Order> standing_;
+  using OfCode = std::map<std::string, Standing, std::less<>>;  ///< by part
+  [[nodiscard]] OfCode& of_code(FaultCode code) { return standing_[static_cast<std::size_t>(code)]; }
+  [[nodiscard]] const OfCode& of_code(FaultCode code) const { return standing_[static_cast<std::size_t>(code)]; }
+
+  /// Looked at many times in every step, mostly for what does not stand.
+  std::array<OfCode, kFaultCodeCount> standing_;
 };
 
 }  // namespace exitgate

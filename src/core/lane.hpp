@@ -127,8 +127,10 @@ class Lane {
   void update(GateState& gate, Wake& wake);
   void on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake);
   void on_outputs_read(GateState& gate, const PointLevel& level, const Now& now);
-  /// False: another lane's.
-  bool on_output_written(const OutputWritten& written, const Now& now) { return outputs_.on_written(written, now); }
+  /// When the lane must run again for it; nothing: another lane's.
+  std::optional<MonoTime> on_output_written(const OutputWritten& written, const Now& now) {
+    return outputs_.on_written(written, now);
+  }
   void on_device(DeviceId device) { outputs_.on_device_lost(device); }
   Status command(GateState& gate, const StaffCommand& command, Wake& wake);
   /// Takes a new configuration if idle and empty; false: not now.
@@ -272,7 +274,7 @@ class Lane {
   [[nodiscard]] bool still_here_possible(Step step, const Authorisation& auth) const;
   void send_admitted(Step step, const Authorisation& auth);
   void publish_admitted(Step step, const Authorisation& auth);
-  void send_lapsed(Step step, const Receipt& receipt);
+  void send_lapsed(Step step, const SessionName& session);
   [[nodiscard]] int capacity(const Step& step, const Authorisation& auth) const;
   [[nodiscard]] bool party_left(const Step& step) const;
   [[nodiscard]] Authorisation* newest() { return auths_.empty() ? nullptr : &auths_.back(); }

@@ -27,19 +27,19 @@ void Lane::send_admitted(Step step, const Authorisation& auth) {
                                                 .session_id = receipt.session_id}});
 }
 
-void Lane::send_lapsed(Step step, const Receipt& receipt) {
+void Lane::send_lapsed(Step step, const SessionName& session) {
   auto& gate = step.gate;
   auto& wake = step.wake;
-  if (!receipt.session_id && !receipt.cart_id) return;
+  if (!session.session_id && !session.cart_id) return;
   // A notice without an answer: nothing waits for it.
   gate.out.emplace_back(Ask{0, ConfirmRequest{.request_id = gate.ids->next(wake.now().wall),
                                               .lane_id = config_->id,
-                                              .cart = receipt.cart_id.has_value(),
+                                              .cart = session.cart_id.has_value(),
                                               .observed_at = wake.now().wall,
                                               .stage = Stage::kLapsed,
-                                              .cart_id = receipt.cart_id,
-                                              .session_tag = receipt.session_tag,
-                                              .session_id = receipt.session_id}});
+                                              .cart_id = session.cart_id,
+                                              .session_tag = session.session_tag,
+                                              .session_id = session.session_id}});
 }
 
 void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake) {
@@ -84,12 +84,9 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
     return;
   }
   // Nobody stands here any more for whom the backend has claimed this session.
-  Receipt unused;
-  unused.session_id = admit->session_id;
-  unused.cart_id = question.cart_id;
+  SessionName unused{.session_id = admit->session_id, .cart_id = question.cart_id, .session_tag = {}};
   if (question.cart_id) unused.session_tag = question.session_tag;
-  const SessionName name{.session_id = unused.session_id, .cart_id = unused.cart_id, .session_tag = unused.session_tag};
-  if (!gate.book.in_use(name)) send_lapsed(step, unused);
+  if (!gate.book.in_use(unused)) send_lapsed(step, unused);
 }
 
 void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {

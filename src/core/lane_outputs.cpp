@@ -89,16 +89,16 @@ LaneOutputs::ReadBack LaneOutputs::on_read(const PointLevel& level, const Now& n
   return lost ? ReadBack::kFoundClosed : ReadBack::kOther;
 }
 
-bool LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
+std::optional<MonoTime> LaneOutputs::on_written(const OutputWritten& written, const Now& now) {
   const auto role = role_of(written.point);
-  if (!role) return false;
+  if (!role) return std::nullopt;
   auto& current = state(*role);
-  if (current.energised != written.energised) return true;  // of a write that was replaced
+  if (current.energised != written.energised) return now.mono;  // of a write that was replaced
   current.writing = false;
   current.confirmed = written.ok;
   current.proven = current.proven || written.ok;
   current.refreshed_at = written.ok ? now.mono : now.mono - kRefresh + kRetryAfter;
-  return true;
+  return *role == barrier_role() ? now.mono : current.refreshed_at + kRefresh;
 }
 
 void LaneOutputs::on_device_lost(DeviceId device) {

@@ -26,8 +26,9 @@ class LaneOutputs {
 
   enum class ReadBack : std::uint8_t { kNotOurs, kSeeded, kMatches, kFoundOpen, kFoundClosed, kOther };
   ReadBack on_read(const PointLevel& level, const Now& now, std::vector<Command>& out);
-  /// False: no output of this lane.
-  bool on_written(const OutputWritten& written, const Now& now);
+  /// When the lane must run again: now for its barrier, when they are due again for the others, which decide nothing.
+  /// Nothing: no output of this lane.
+  std::optional<MonoTime> on_written(const OutputWritten& written, const Now& now);
   /// The device lost its pending writes; what stands there is read before anything is repeated.
   void on_device_lost(DeviceId device);
   /// Repeats what is due; devices to be read first are added to `reads`.

@@ -241,7 +241,7 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   gate.publish(PublicEventType::kReceipt, config_->id, wake.now(), std::move(fields));
   if (outcome != Outcome::kNotUsed) return;
   if (receipt.basis == Basis::kOfflinePolicy) gate.policy.uncount(auth.since);
-  if (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout) send_lapsed(step, receipt);
+  if (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout) send_lapsed(step, name_of(receipt));
   if (receipt.kind == ReceiptKind::kStaff || (!receipt.session_id && !receipt.cart_id))
     gate.questions.untie(receipt.receipt_id);
 }
@@ -315,7 +315,7 @@ void Lane::turn_unauthorised(Step step, Authorisation& auth, Flag why) {
   auto& receipt = auth.receipt;
   if (receipt.kind == ReceiptKind::kUnauthorised) return;
   alarm(step, to_string(why), {{"receipt_id", to_string(receipt.receipt_id)}});
-  send_lapsed(step, receipt);
+  send_lapsed(step, name_of(receipt));
   std::vector<StoreWrite> writes;
   if (auth.entry) {
     gate.book.seal(*auth.entry, auth.counted, 0, writes);

@@ -58,13 +58,11 @@ void Lane::run_shopper(Step step) {
 void Lane::give_back_answer(Step step) {
   const auto* admit = shopper_->answer ? std::get_if<Admit>(&*shopper_->answer) : nullptr;
   if (admit == nullptr && !shopper_->claimed) return;
-  Receipt unused;
-  unused.session_id = admit != nullptr ? admit->session_id : *shopper_->claimed;
-  unused.cart_id = shopper_->cart;
+  const Uuid session = admit != nullptr ? admit->session_id : *shopper_->claimed;
+  SessionName unused{.session_id = session, .cart_id = shopper_->cart, .session_tag = {}};
   if (shopper_->cart) unused.session_tag = shopper_->tag;
   // Where its party leaves or has left here, the claim is theirs.
-  const SessionName name{.session_id = unused.session_id, .cart_id = unused.cart_id, .session_tag = unused.session_tag};
-  if (!step.gate.book.in_use(name)) send_lapsed(step, unused);
+  if (!step.gate.book.in_use(unused)) send_lapsed(step, unused);
 }
 
 void Lane::leave_unanswered(Step step) {
