@@ -1,5 +1,6 @@
 """What judges the real faults (tools/break) sees every kind of miss. No daemon runs here."""
 
+import importlib.machinery
 import os
 import struct
 import subprocess
@@ -76,6 +77,15 @@ class Judge(unittest.TestCase):
             self.assertEqual(seen, len(module.closed_on_somebody))
         module.answer(close)  # a repetition moves nothing
         self.assertEqual(2, len(module.closed_on_somebody))
+
+    def test_the_command_breaks_everything_unless_told_what(self):
+        loader = importlib.machinery.SourceFileLoader("break_command", os.environ["EXITGATE_SOURCE_DIR"] + "/tools/break")
+        command = types.ModuleType(loader.name)
+        command.__file__ = loader.path
+        loader.exec_module(command)
+        everything = ("kills", "links", "disk", "damage")
+        for words, what in (([], everything), (["all", "--short"], everything), (["disk", "kills"], ("disk", "kills"))):
+            self.assertEqual(what, command.arguments(words).what)
 
 
 if __name__ == "__main__":
