@@ -62,8 +62,8 @@ void Controller::seal_what_was_open(const LoadedState& loaded, const Now& now) {
                           !receipt.session_tag->is_zero();
     if (by_staff || (of_session && (receipt.session_id || receipt.session_tag))) {
       const auto party = receipt.party_size.value_or(1);
-      const auto row = gate_.book.entry_for({receipt.session_id, receipt.cart_id, receipt.session_tag}, party,
-                                            now.judging + std::chrono::hours{24}, *gate_.ids, now);
+      const auto row =
+          gate_.book.entry_for(name_of(receipt), party, now.judging + SessionBook::kUnknownExpiry, *gate_.ids, now);
       gate_.book.open(row);
       gate_.book.seal(row, 0, party, writes);
       if (of_session) gate_.book.allow_repeat(row, receipt.lane_id, now.mono + kRepeatAfterRestart);

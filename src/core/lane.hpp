@@ -7,117 +7,16 @@
 // knows when the lane must run again.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "core/gate_state.hpp"
 #include "core/lane_outputs.hpp"
+#include "core/lane_state.hpp"
 #include "core/passage_counter.hpp"
 #include "core/verdict.hpp"
 
 namespace exitgate {
-
-/// Eyes and contacts as of one step. An eye that can't be read is blocked (safety, exit) or as last read (approach).
-struct LaneEyes {
-  InputLevel approach, safety, exit, passage, staff_key, release;
-  std::optional<bool> limit_open, limit_closed;  ///< nothing: not bound, or not readable; inferred from each other
-  bool limits_contradict = false;
-  bool limits_bound = false;
-
-  [[nodiscard]] bool approach_blocked() const { return approach.bound && approach.active; }
-  [[nodiscard]] bool safety_blocked() const {
-    return safety.bound && (safety.active || safety.raw || !safety.readable);
-  }
-  [[nodiscard]] bool exit_blocked() const { return exit.bound && (exit.active || !exit.readable); }
-  /// One contact that contradicts the other proves nothing.
-  [[nodiscard]] bool at_closed_limit() const { return limit_closed == true && limit_open != true; }
-  /// Nobody is seen in the swept area or behind it.
-  [[nodiscard]] bool inside_clear() const { return !safety_blocked() && !exit_blocked(); }
-};
-
-/// One opening for somebody, or one override: what its receipt becomes.
-struct Authorisation {
-  Receipt receipt;
-  std::optional<EntryIndex> entry;  ///< ledger row it reserves a person of
-  std::uint32_t counted = 0;        ///< passages that used up the session
-  std::uint16_t party = 1;
-  bool unlimited = false;  ///< overrides and faults: whoever comes
-  Ticket ticket = 0;       ///< of the write that made it: the barrier waits for this one, not for later ones
-  MonoTime since{};
-  MonoTime shopper_since{};  ///< for the decision's duration
-  std::optional<double> level_at_admission;
-  bool approach_cleared = false;  ///< since the admission
-  bool safety_seen = false;
-  std::optional<MonoTime> last_passage;
-  std::optional<ExpectedWalkout> expected;
-  std::optional<SessionName> used_when_passed;  ///< staff: the bound session counts as used then
-  std::uint64_t presence = 0;                   ///< whose verdict it was
-  std::uint32_t pulses = 0;                     ///< sent to a gate with its own control unit
-  bool overdue_told = false;                    ///< receipt_not_durable was raised for it
-  bool to_tell = false;                         ///< the backend is told of it once the barrier is commanded open
-};
-
-// --- phases: each owns its own deadlines --------------------------------------------------------------------------
-struct Recovering {
-  bool from_start = false;
-  std::optional<MonoTime> blocked_since;
-};
-struct Closed {};  ///< idle, present, deciding, refused: by the shopper
-struct Admitting {
-  bool commanded = false;
-  int tries = 0;
-  MonoTime tried_at{};
-  bool from_open = false;
-};
-struct Passing {};
-struct Clearing {
-  MonoTime not_before{};
-};
-struct Closing {};
-struct Released {};
-struct HeldOpen {};
-struct Faulted {
-  bool keep_barrier = false;
-  std::optional<MonoTime> well_since;
-};
-struct OutOfService {
-  bool closing = false;
-  MonoTime not_before{};
-};
-using LanePhase =
-    std::variant<Recovering, Closed, Admitting, Passing, Clearing, Closing, Released, HeldOpen, Faulted, OutOfService>;
-
-// --- whoever stands at the approach ----------------------------------------------------------------------------------
-struct ShopperRefused {
-  ShownReason reason = ShownReason::kSeeStaff;
-  int asked_again = 0;
-  MonoTime ask_again_at{};
-  bool until_clear = false;  ///< stays refused until the approach clears
-};
-struct Shopper {
-  std::uint64_t presence = 0;
-  MonoTime since{};
-  std::optional<MonoTime> gone_since;
-  bool identified = false;  ///< deciding
-  bool walkout = false;
-  std::optional<CartId> cart;
-  SessionTag tag;
-  BeaconState state = BeaconState::kIdle;
-  Flags flags;
-  bool conflicting = false;
-  bool ambiguous = false;
-  bool idle_alone = false;
-  std::optional<MonoTime> ambiguous_since;
-  std::optional<QuestionId> question;  ///< asked for this presence and not answered yet
-  MonoTime asked_at{};
-  bool asked = false;
-  std::optional<ConfirmAnswer> answer;
-  std::optional<Uuid> claimed;  ///< by an answer to an earlier presence of this cart here; given back with the answer
-  std::optional<ShopperRefused> refused;
-};
 
 class Lane {
  public:
@@ -212,9 +111,17 @@ class Lane {
   bool run(Step step, Closed& phase);
   bool run(Step step, Admitting& phase);
   bool run(Step step, Passing& phase);
+  void open_barrier(Step step);
+  void note_forced(Step step);
+  [[nodiscard]] bool forced_open(Step step);
+  [[nodiscard]] bool opened(Step step) const;
+  [[nodiscard]] bool second_cart_here(Step step, const Authorisation& auth);
+  [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
+  bool end_not_used(Step step, bool still_standing);
+
+  // lane_closing.cpp
   bool run(Step step, Clearing& phase);
   bool run(Step step, Closing& phase);
-  void open_barrier(Step step);
   bool try_close(Step step);
   /// Commands it closed; the caller has made sure of S1.
   void close_barrier(Step step);
@@ -225,25 +132,22 @@ class Lane {
   bool reopen_for_somebody(Step step);
   void reopen_obstructed(Step step);
   void note_obstructed(Step step);
-  void note_forced(Step step);
   /// Opens, and returns when to try again.
   [[nodiscard]] MonoTime closing_failed(Step step);
   void barrier_is_closed(Step step);
   void now_closed(Step step);
-  [[nodiscard]] bool forced_open(Step step);
-  [[nodiscard]] bool opened(Step step) const;
-  [[nodiscard]] bool second_cart_here(Step step, const Authorisation& auth);
-  [[nodiscard]] bool not_used_due(Step step, bool& still_standing);
-  bool end_not_used(Step step, bool still_standing);
 
-  // lane_shopper.cpp
-  void run_shopper(Step step);
+  // lane_carts.cpp
   void look_for_cart(Step step);
   [[nodiscard]] std::vector<Candidate> worthy_candidates(Step step);
   [[nodiscard]] bool carries_session(Step step, const Candidate& cart) const;
   [[nodiscard]] bool mistimed_cart_here(Step step) const;
-  [[nodiscard]] bool another_cart_instead(Step step) const;
+  [[nodiscard]] bool cart_has_gone(Step step);
   void bind(Step step, const Candidate& cart, bool rivalled);
+  void reset_identity();
+
+  // lane_shopper.cpp
+  void run_shopper(Step step);
   void leave_unanswered(Step step);
   void give_back_answer(Step step);
   void ask(Step step);
@@ -251,7 +155,6 @@ class Lane {
   [[nodiscard]] Evidence evidence(Step step);
   bool judge(Step step);
   void refuse(Step step, const VerdictRefuse& verdict);
-  void reset_identity();
   [[nodiscard]] bool may_take_next() const;
   [[nodiscard]] bool shopper_here() const { return shopper_ && eyes_.approach_blocked() && eyes_.approach.readable; }
 
@@ -262,21 +165,29 @@ class Lane {
   void admit_staff(Step step, const std::string& by, const std::string& reason);
   [[nodiscard]] Receipt new_receipt(Step step, ReceiptKind kind, std::optional<Basis> basis);
   Ticket store_open(Step step, const Authorisation& auth, bool with_ledger, std::vector<StoreWrite> with = {});
-  void count_passages(Step step);
-  void passage(Step step);
+  void publish_admitted(Step step, const Authorisation& auth);
   void seal(Step step, Authorisation& auth, Outcome outcome);
   void seal_all(Step step, bool override_takes_over);
   void seal_complete(Step step);
   void seal_unpassed(Step step);
-  void turn_unauthorised(Step step, Authorisation& auth, Flag why);
-  void judge_cart_still_here(Step step);
-  void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
-  [[nodiscard]] bool still_here_possible(Step step, const Authorisation& auth) const;
-  void send_admitted(Step step, const Authorisation& auth);
-  void publish_admitted(Step step, const Authorisation& auth);
-  void send_lapsed(Step step, const SessionName& session);
+  static void describe(const Receipt& receipt, std::vector<std::pair<std::string_view, FieldValue>>& fields);
+
+  // lane_passages.cpp
+  void count_passages(Step step);
+  void passage(Step step);
   [[nodiscard]] int capacity(const Step& step, const Authorisation& auth) const;
   [[nodiscard]] bool party_left(const Step& step) const;
+  void judge_cart_still_here(Step step);
+  [[nodiscard]] bool still_here_possible(Step step, const Authorisation& auth) const;
+  /// So soon after its passage that it is not known yet.
+  [[nodiscard]] bool still_here_open(Step step, const Authorisation& auth) const;
+  void turn_unauthorised(Step step, Authorisation& auth, Flag why);
+
+  // lane_answers.cpp
+  void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
+  void send_admitted(Step step, const Authorisation& auth);
+  void send_lapsed(Step step, const SessionName& session);
+
   [[nodiscard]] Authorisation* newest() { return auths_.empty() ? nullptr : &auths_.back(); }
   void alarm(Step step, std::string_view name, std::vector<std::pair<std::string_view, FieldValue>> more = {});
   void buzz(Step step) { buzz_until_ = step.wake.mono() + std::chrono::seconds{1}; }
@@ -298,9 +209,9 @@ class Lane {
 
   std::optional<Shopper> shopper_;
   std::uint64_t presences_ = 0;
-  std::vector<Authorisation> auths_;
-  std::uint64_t authorisations_ever_ = 0;  ///< oldest first
-  bool admitted_while_blocked_ = false;    ///< the shopper at the approach is the one admitted last
+  std::vector<Authorisation> auths_;  ///< oldest first
+  std::uint64_t authorisations_ever_ = 0;
+  bool admitted_while_blocked_ = false;  ///< the shopper at the approach is the one admitted last
 
   bool must_release_ = false;
   bool key_hold_ = false;

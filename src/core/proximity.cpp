@@ -221,14 +221,6 @@ bool Proximity::somebody_nearly_near(DeviceId receiver, Wake& wake) const {
   return found;
 }
 
-bool Proximity::unheard_for(Duration span, CartId cart, DeviceId receiver, MonoTime now) const {
-  const auto found = carts_.find(cart);
-  if (found == carts_.end()) return true;
-  const auto& readings = found->second.readings;
-  return std::none_of(readings.begin(), readings.end(),
-                      [&](const Reading& reading) { return reading.receiver == receiver && now - reading.at <= span; });
-}
-
 std::optional<double> Proximity::level(CartId cart, DeviceId receiver, MonoTime now) const {
   const auto found = carts_.find(cart);
   if (found == carts_.end()) return std::nullopt;

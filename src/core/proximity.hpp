@@ -57,8 +57,6 @@ class Proximity {
   [[nodiscard]] bool somebody_nearly_near(DeviceId receiver, Wake& wake) const;
   /// The cart's smoothed level at a receiver, if heard within 2 s.
   [[nodiscard]] std::optional<double> level(CartId cart, DeviceId receiver, MonoTime now) const;
-  /// Nothing of the cart was heard at that receiver for so long.
-  [[nodiscard]] bool unheard_for(Duration span, CartId cart, DeviceId receiver, MonoTime now) const;
   /// The cart has passed: it is not parked.
   void passed(CartId cart, MonoTime now);
   [[nodiscard]] std::size_t cart_count() const { return carts_.size(); }

@@ -22,6 +22,9 @@ struct SessionName {
   std::optional<CartId> cart_id;
   std::optional<SessionTag> session_tag;
 };
+[[nodiscard]] inline SessionName name_of(const Receipt& receipt) {
+  return {.session_id = receipt.session_id, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag};
+}
 
 /// What a session gives to whoever holds its evidence.
 struct SessionTerms {
@@ -49,6 +52,7 @@ class SessionBook {
   static constexpr std::size_t kMaxRevocations = 100000;
   static constexpr Duration kAheadGoodFor = std::chrono::seconds{30};
   static constexpr std::chrono::hours kRevocationKept{24};
+  static constexpr std::chrono::hours kUnknownExpiry{24};  ///< of a session whose end nobody has told
 
   using Writes = std::vector<StoreWrite>;
 
@@ -174,6 +178,7 @@ class SessionBook {
   void index_row(EntryIndex index);
   void drop_row(EntryIndex index, Writes& writes);
   void tidy_ledger(const Now& now, Writes& writes);
+  void load_expected(const ExpectedWalkout& entry, const Now& now);
   [[nodiscard]] static MonoTime expected_until(const ExpectedWalkout& entry, const Now& now);
   void tidy_expected(const Now& now, Writes& writes);
   /// The carts and tags that what is known now gives to a session.

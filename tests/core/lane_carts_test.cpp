@@ -93,6 +93,41 @@ TEST_CASE(
   CHECK(world.phase() == Phase::kRefused);
 }
 
+TEST_CASE("a closure does not open for whoever took a cart's place behind an eye that never cleared (seed 314)") {
+  enum class Gone { kSilent, kFarAway, kAtAnotherLane };
+  for (const auto gone : {Gone::kSilent, Gone::kFarAway, Gone::kAtAnotherLane}) {
+    for (const auto mode : {LaneMode::kMixed, LaneMode::kCart}) {
+      LaneWorld world({LaneOptions{.mode = mode}, LaneOptions{}});
+      world.backend = [](const ConfirmRequest&) { return Refuse{RefuseReason::kSessionOpen}; };
+      cart_117_is_refused(world);
+      world.silence(117);
+      if (gone == Gone::kFarAway) world.beacon(117, BeaconState::kShopping, -90);
+      if (gone == Gone::kAtAnotherLane) {
+        world.beacon(117, BeaconState::kShopping, -70);
+        world.beacon(117, BeaconState::kShopping, -55, 1);
+        world.set(kApproach + kPointsPerLane, true);
+      }
+      world.run(std::chrono::seconds{gone == Gone::kSilent ? 13 : 8});
+      world.push(closure(117, 1, 1));
+      world.run(std::chrono::seconds{1});
+      INFO("gone " << static_cast<int>(gone) << ", mode " << static_cast<int>(mode));
+      CHECK_FALSE(world.barrier_commanded_open(0));
+      CHECK(world.barrier_commanded_open(1) == (gone == Gone::kAtAnotherLane));
+    }
+  }
+}
+
+TEST_CASE("a cart that falls silent at the eye stays bound while its receiver is down") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
+  world.backend = [](const ConfirmRequest&) { return Refuse{RefuseReason::kSessionOpen}; };
+  cart_117_is_refused(world);
+  world.silence(117);
+  world.step(DeviceDown{1, "gone"});
+  world.run(std::chrono::seconds{30});
+  world.push(closure(117, 1, 1));
+  CHECK(world.run_until([&] { return world.barrier_commanded_open(); }, std::chrono::seconds{1}));
+}
+
 TEST_CASE("a cart that falls silent at the eye stays bound while nobody else is near") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
   std::optional<ConfirmAnswer> told = Refuse{RefuseReason::kSessionOpen};
