@@ -177,6 +177,7 @@ class Lane {
   void passage(Step step);
   [[nodiscard]] int capacity(const Step& step, const Authorisation& auth) const;
   [[nodiscard]] bool party_left(const Step& step) const;
+  void note_tailgate(Step step, Receipt& receipt);
   void judge_cart_still_here(Step step);
   [[nodiscard]] bool still_here_possible(Step step, const Authorisation& auth) const;
   /// So soon after its passage that it is not known yet.

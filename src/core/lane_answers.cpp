@@ -127,6 +127,11 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
   // The party is what the backend says, not what was assumed.
   auth.party = other_session ? admit->party_size : std::max(auth.party, admit->party_size);
   receipt.party_size = auth.party;
+  if (auth.counted > auth.party) {
+    // Counted while it was taken for a larger party: of this one, they followed somebody.
+    auth.counted = auth.party;
+    note_tailgate(step, receipt);
+  }
   receipt.session_id = admit->session_id;
   if (!receipt.total || other_session) receipt.total = admit->total;
   const auto row = gate.book.entry_for(name, auth.party, admit->expires_at, *gate.ids, step.wake.now());

@@ -65,9 +65,7 @@ void Lane::passage(Step step) {
   receipt.passed_at = now.wall;
   auth->last_passage = now.mono;
   if (tailgate) {
-    receipt.flags.add(Flag::kTailgate);
-    alarm(step, "tailgate");
-    buzz(step);
+    note_tailgate(step, receipt);
   } else {
     ++auth->counted;
     if (auth->entry) gate.book.count_passage(*auth->entry, auth->counted == 1);
@@ -88,6 +86,12 @@ void Lane::passage(Step step) {
     return;
   }
   store_open(step, *auth, false);
+}
+
+void Lane::note_tailgate(Step step, Receipt& receipt) {
+  receipt.flags.add(Flag::kTailgate);
+  alarm(step, "tailgate");
+  buzz(step);
 }
 
 bool Lane::still_here_possible(Step step, const Authorisation& auth) const {

@@ -51,6 +51,34 @@ TEST_CASE("an expected walkout that turns out to be another session moves the re
   CHECK(world.open.begin()->second.session_id == session(3));
 }
 
+TEST_CASE(
+    "two who passed as an expected party and turn out to be a session of one: the second was a tailgater (seed 101)") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.push(expected(3, 2));
+  world.set(kApproach, true);
+  world.run(milliseconds{750});
+  world.walk_through();
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.walk_through();
+  world.run(milliseconds{300});
+  REQUIRE(world.open.begin()->second.passages == 2);
+  REQUIRE(world.alarms().empty());
+  world.answer(0, admit_answer(9));
+  settle(world);
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].session_id == session(9));
+  CHECK(world.sealed[0].party_size == 1);
+  CHECK(world.sealed[0].passages == 2);
+  CHECK(world.sealed[0].flags.has(Flag::kReassigned));
+  CHECK(world.sealed[0].flags.has(Flag::kTailgate));
+  CHECK(world.alarms() == std::vector<std::string>{"tailgate"});
+  for (const auto& [id, row] : world.ledger) {
+    if (row.session_id == session(9)) CHECK(row.used == 1);
+  }
+}
+
 TEST_CASE("while the backend is offline a walkout is admitted by policy at once, until the hour's count is full") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
   settle(world);
