@@ -52,8 +52,8 @@ class Controller {
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
-    visit(self.gate_, self.lanes_, self.rewrite_, self.rewrite_ticket_, self.cursor_, self.stale_, self.wake_at_,
-          self.pending_, self.newest_config_, self.kept_configs_, self.next_deadline_, self.online_told_,
+    visit(self.gate_, self.lanes_, self.rewrite_, self.rewrite_ticket_, self.cursor_, self.stale_, self.before_,
+          self.wake_at_, self.pending_, self.newest_config_, self.kept_configs_, self.next_deadline_, self.online_told_,
           self.heard_stored_, self.alive_level_, self.alive_next_, self.tidy_next_, self.device_told_up_,
           self.device_since_, self.clock_suspects_, self.clock_notices_, self.device_why_, self.shell_storage_full_,
           self.healthy_level_, self.healthy_next_, self.started_, self.late_, self.turning_);
