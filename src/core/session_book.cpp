@@ -82,6 +82,10 @@ void SessionBook::on_claimed(const Claimed& claim, ShortId own_gate, const Now& 
   for (const auto& name : names_of(claim.session_id)) {
     if (claimed_names_.size() < kMaxClaimedNames) claimed_names_[name] = claim.session_id;
   }
+  // An answer fetched ahead was true when it was given.
+  std::erase_if(ahead_, [&](const auto& kept) {
+    return kept.second.answer && kept.second.answer->session_id == claim.session_id;
+  });
   const WallTime until = now.judging + kClaimKept;
   writes.emplace_back(PutClaim{claim.session_id, claim.gate_id, until});
   if (const auto gone = claims_.put(claim.session_id, claim.gate_id, until)) writes.emplace_back(DropClaim{*gone});

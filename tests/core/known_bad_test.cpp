@@ -174,6 +174,27 @@ TEST_CASE("a session another gate has claimed stays already_used while offline, 
   }
 }
 
+TEST_CASE("an answer fetched ahead is no answer any more once another gate has claimed the session") {
+  for (const bool answers : {true, false}) {
+    auto world = generous_world();
+    bool claimed = false;
+    world.backend = [&](const ConfirmRequest& r) -> std::optional<ConfirmAnswer> {
+      if (r.stage == Stage::kAhead && !claimed) return admit_answer(1);
+      if (r.stage == Stage::kPresent && answers) return Refuse{RefuseReason::kAlreadyUsed};
+      return std::nullopt;
+    };
+    settle(world);
+    world.beacon(117, BeaconState::kClosed);
+    world.run(seconds{1});
+    claimed = true;
+    world.push(Claimed{session(1), ShortId::of("back")});
+    come(world);
+    world.run(seconds{2});
+    CHECK_FALSE(world.barrier_commanded_open());
+    CHECK(world.reason() == "already_used");
+  }
+}
+
 TEST_CASE("revocations and claims outlive a restart, and are refused while offline") {
   const auto wall = LaneWorld().now().wall;
   LoadedState loaded;

@@ -230,7 +230,12 @@ class Oracle {
   std::vector<bool> disk_refuses_;
   std::vector<std::vector<LanePeople::Stretch>> late_;  ///< when it did
   std::vector<Owed> owed_;
-  std::map<Uuid, std::vector<std::pair<std::size_t, MonoTime>>> openings_of_;  ///< by session: box and time
+  struct Opening {
+    std::size_t box = 0;
+    MonoTime at{};
+    Uuid receipt;
+  };
+  std::map<Uuid, std::vector<Opening>> openings_of_;  ///< by session
   std::set<Uuid> forgotten_;  ///< used before a clock that was ahead let them expire, and used again
   std::set<Uuid> excused_;    ///< sessions that two boxes may have let out
   std::vector<std::vector<LanePeople::Stretch>> wire_bad_;  ///< a question may not have reached the backend

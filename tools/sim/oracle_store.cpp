@@ -38,12 +38,16 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
   const auto openings = openings_of_.find(session.id);
   if (openings == openings_of_.end()) return true;
   const auto& list = openings->second;
-  const auto last = std::find_if(list.rbegin(), list.rend(), [&](const auto& entry) { return entry.first == other; });
+  const auto last = std::find_if(list.rbegin(), list.rend(), [&](const auto& opening) { return opening.box == other; });
   // One that waited in memory for the disk was not seen when it opened.
   if (last == list.rend()) return true;
   // By the offline policy it opens with the backend away, when each box may admit once (§4).
   if (receipt.basis == Basis::kOfflinePolicy) return true;
-  const auto at = last->second;
+  const auto at = last->at;
+  // A receipt `passed` short of its party, or `not_used`, ends its gate's claim, though the gate may have let in
+  // another of the party since (backend contract, "confirm"): until theirs is stored nothing keeps the other gates.
+  const auto freed = session.freed_by.find(gate_name(other));
+  if (freed != session.freed_by.end() && freed->second != last->receipt) return true;
   if (now - at < kClaimKnown || overlaps(wire_bad_[other], at, at + kClaimSent)) return true;
   const auto& known = heard_[box].at(session.id);
   const bool by_answer =
@@ -69,7 +73,7 @@ void Oracle::judge_store_use(std::size_t box, const Session& session, const Rece
               " of which the other box had let out " + std::to_string(elsewhere));
     }
   }
-  openings_of_[session.id].emplace_back(box, now);
+  openings_of_[session.id].push_back({box, now, receipt.receipt_id});
 }
 
 void Oracle::judge_store_parties() {

@@ -140,6 +140,7 @@ ConfirmAnswer StoreModel::judge(const Session* session, const std::string& gate,
 void StoreModel::claim(Session& session, const std::string& gate) {
   if (std::find(session.claims.begin(), session.claims.end(), gate) != session.claims.end()) return;
   const auto before = session.claimed_by();
+  session.freed_by.erase(gate);
   session.claims.push_back(gate);
   tell_claim(session, before);
 }
@@ -176,9 +177,14 @@ void StoreModel::settle(Session& session, const std::string& gate, const std::st
     session.unknown_at.insert(gate);
     return claim(session, gate);
   }
+  const auto receipt = parse_uuid(json_field(json, "receipt_id"));
+  if (receipt) session.freed_by[gate] = *receipt;
   if (outcome == "not_used") return release(session, gate);
   session.passed[gate] += static_cast<std::uint32_t>(std::stoul(json_field(json, "passages")));
-  if (session.complete()) return claim(session, gate);
+  if (session.complete()) {
+    session.freed_by.erase(gate);
+    return claim(session, gate);
+  }
   // The other gates hold a closure of the whole party: they are told what is left before the claim ends.
   if (session.cart != 0 && session.paid && !session.revoked && !session.silent) tell_closed(session, gate);
   release(session, gate);

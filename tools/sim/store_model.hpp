@@ -33,6 +33,7 @@ struct Session {
   std::vector<std::string> claims;                ///< gates; the first is obeyed
   std::map<std::string, std::uint32_t> passed;    ///< by the receipts, at each gate
   std::set<std::string> unknown_at;               ///< gates with a receipt sealed `unknown`: their claim stays
+  std::map<std::string, Uuid> freed_by;           ///< by gate, the receipt whose storing ended its claim
   std::map<std::string, std::size_t> claim_told;  ///< by gate, where on the stream its newest claim is
   std::uint32_t left = 0;                         ///< by the people who walked out
 
