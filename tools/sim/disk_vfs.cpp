@@ -1,6 +1,6 @@
 // A FaultyDisk as SQLite sees it. Follows what SQLite's own VFS for Unix does where it matters for durability: the
-// directory is synced with the first sync of a log that was created, and device and sector are reported as there.
-// One connection at a time: locks are granted, shared memory is on the heap of that connection.
+// directory is synced with the first sync of a log that is opened to be written, and device and sector are reported as
+// there. One connection at a time: locks are granted, shared memory is on the heap of that connection.
 #include <sqlite3.h>
 
 #include <cstring>
@@ -94,12 +94,13 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   opened->disk = &disk_of(vfs);
   opened->path = name == nullptr ? "unnamed" : name;
   opened->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-  bool created = false;
   const bool create = (flags & SQLITE_OPEN_CREATE) != 0;
-  const int code = opened->disk->open_file(opened->path, create, opened->file, created);
+  const int code = opened->disk->open_file(opened->path, create, opened->file);
   if (code != SQLITE_OK) return code;
   const bool is_log = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
-  opened->sync_directory = created && is_log;
+  // As unixOpen() in os_unix.c: also where the log is there already, since whoever made it may have died before its
+  // sync.
+  opened->sync_directory = create && is_log;
   if (out_flags != nullptr) *out_flags = flags;
   handle->open = opened.release();
   handle->base.pMethods = &kMethods;

@@ -85,8 +85,7 @@ std::size_t FaultyDisk::torn(std::uint64_t offset, std::size_t bytes) {
 
 // --- what the VFS does ---
 
-int FaultyDisk::open_file(const std::string& path, bool create, FilePtr& file, bool& created) {
-  created = false;
+int FaultyDisk::open_file(const std::string& path, bool create, FilePtr& file) {
   if (stopped()) return SQLITE_CANTOPEN;
   const auto found = names_.find(path);
   if (found != names_.end()) {
@@ -96,7 +95,6 @@ int FaultyDisk::open_file(const std::string& path, bool create, FilePtr& file, b
   if (!create || operation() != Step::kGoes) return SQLITE_CANTOPEN;
   file = std::make_shared<DiskFile>();
   set_name(path, file);
-  created = true;
   return SQLITE_OK;
 }
 

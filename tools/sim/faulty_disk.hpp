@@ -4,7 +4,7 @@
 // Ownership: registers a VFS under its own name for as long as it lives; whoever opened files through it closes them
 // first. Thread: one. Errors: as SQLite's and StorageFiles's. One connection to a database at a time: there is one
 // process on a box. Model: a sector (512 bytes) is written whole or not at all; a sync makes a file's content durable,
-// the directory is synced by SQLite's first sync of a log it created, by rename() and by a delete that asks for it;
+// the directory is synced by SQLite's first sync of a log it opened, by rename() and by a delete that asks for it;
 // directory entries become durable in the order in which they were made.
 #pragma once
 
@@ -61,7 +61,7 @@ class FaultyDisk final : public StorageFiles {
 
   // --- what the VFS does; codes are SQLite's ---
   using FilePtr = std::shared_ptr<DiskFile>;
-  [[nodiscard]] int open_file(const std::string& path, bool create, FilePtr& file, bool& created);
+  [[nodiscard]] int open_file(const std::string& path, bool create, FilePtr& file);
   [[nodiscard]] int read_file(DiskFile& file, std::uint64_t offset, std::span<std::uint8_t> into);
   [[nodiscard]] int write_file(DiskFile& file, std::uint64_t offset, std::span<const std::uint8_t> from);
   [[nodiscard]] int truncate_file(DiskFile& file, std::uint64_t size);
