@@ -60,6 +60,8 @@ void Lane::read_eyes(Step step) {
   eyes_.limit_open = limit(open);
   eyes_.limit_closed = limit(closed);
   eyes_.limits_contradict = eyes_.limit_open == true && eyes_.limit_closed == true;
+  if (eyes_.limits_contradict) eyes_.closed_doubted = true;
+  if (eyes_.limit_closed == false) eyes_.closed_doubted = false;
   // A limit that is not bound is inferred from the other.
   if (!open.bound && eyes_.limit_closed) eyes_.limit_open = !*eyes_.limit_closed;
   if (!closed.bound && eyes_.limit_open) eyes_.limit_closed = !*eyes_.limit_open;

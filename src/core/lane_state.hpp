@@ -14,6 +14,7 @@ struct LaneEyes {
   InputLevel approach, safety, exit, passage, staff_key, release;
   std::optional<bool> limit_open, limit_closed;  ///< nothing: not bound, or not readable; inferred from each other
   bool limits_contradict = false;
+  bool closed_doubted = false;  ///< the closed contact was active together with the open one, and not inactive since
   bool limits_bound = false;
 
   [[nodiscard]] bool approach_blocked() const { return approach.bound && approach.active; }
@@ -21,8 +22,8 @@ struct LaneEyes {
     return safety.bound && (safety.active || safety.raw || !safety.readable);
   }
   [[nodiscard]] bool exit_blocked() const { return exit.bound && (exit.active || !exit.readable); }
-  /// One contact that contradicts the other proves nothing.
-  [[nodiscard]] bool at_closed_limit() const { return limit_closed == true && limit_open != true; }
+  /// One contact that contradicts the other proves nothing, nor does one that has been stuck since it did.
+  [[nodiscard]] bool at_closed_limit() const { return limit_closed == true && limit_open != true && !closed_doubted; }
   /// Nobody is seen in the swept area or behind it.
   [[nodiscard]] bool inside_clear() const { return !safety_blocked() && !exit_blocked(); }
 };

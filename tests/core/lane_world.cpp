@@ -162,7 +162,7 @@ void LaneWorld::move_barriers() {
     auto& at = position_[i];
     if (!barrier_jammed) at = std::clamp(at + (closing ? -part : part), 0.0, 1.0);
     inputs_[static_cast<PointId>(base + kLimitOpen)] = at >= 1.0 || contradict_;
-    inputs_[static_cast<PointId>(base + kLimitClosed)] = at <= 0.0 || contradict_;
+    inputs_[static_cast<PointId>(base + kLimitClosed)] = at <= 0.0 || contradict_ || closed_contact_stuck_;
   }
 }
 

@@ -70,6 +70,7 @@ class LaneWorld {
   bool barrier_jammed = false;    ///< it stays where it is
   void force_position(std::size_t lane, double open_part) { position_[lane] = open_part; }
   void contradict_limits(bool yes) { contradict_ = yes; }
+  void closed_contact_sticks(bool yes) { closed_contact_stuck_ = yes; }
 
   // --- radio ---
   void hear(CartId cart, BeaconState state, int rssi_dbm = -60, std::size_t lane = 0, std::uint8_t tag = 1);
@@ -136,6 +137,7 @@ class LaneWorld {
   bool device_answers_ = true;
   bool device_was_up_ = false;
   bool contradict_ = false;
+  bool closed_contact_stuck_ = false;
   bool disk_answers_ = true;
   std::string disk_code_;
   std::vector<Ticket> unwritten_;

@@ -102,7 +102,7 @@ std::string SearchWorld::key() const {
 
   const auto& eyes = lane().eyes();
   key.bits({levels_.at(kApproach), levels_.at(kSafety), levels_.at(kExit), eyes.safety.active, eyes.approach.active,
-            eyes.exit.active, lane().counting()});
+            eyes.exit.active, eyes.closed_doubted, lane().counting()});
   put_ages(key);
   key.bits({coil_closed_, written_closed_, fully_closed_, position_ > 0, position_ > 1, pulse_, pulse_out_});
   key.bits({levels_.at(kRelease), levels_.at(kStaffKey), device_, device_told_, jam_, contradict_, link_});

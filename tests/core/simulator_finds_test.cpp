@@ -114,6 +114,29 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a closed contact that stuck while the barrier was open does not prove that it has closed (simulator, seed 509)") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  REQUIRE(world.command(StaffVerb::kOpen));
+  world.run(milliseconds{600});
+  world.walk_through();
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kClearing; }));
+  world.run(milliseconds{200});
+  REQUIRE(world.phase() == Phase::kClearing);
+  world.closed_contact_sticks(true);
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kClosing; }));
+  world.run(milliseconds{200});
+  CHECK(world.phase() == Phase::kClosing);
+  world.set(kSafety, true);
+  world.run(milliseconds{30});
+  CHECK(world.barrier_commanded_open());
+  world.set(kSafety, false);
+  world.closed_contact_sticks(false);
+  settle(world);
+  CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
+}
+
+TEST_CASE(
     "an exit repeated after a restart and not used leaves its session used at every other lane (simulator, seed 301)") {
   auto interrupted = interrupted_receipt(ReceiptKind::kCart, Basis::kPrefetched);
   interrupted.session_id = session(1);
