@@ -74,7 +74,7 @@ SearchOptions walkout_hardware() {
           .troubles_at_most = 1,
           .coarse_ages = true,
           .answers_at_once = true,
-          .states_at_least = 128000};
+          .states_at_least = 245000};
 }
 SearchOptions walkout_device() {
   return {.name = "walkout: device, answers",
