@@ -188,6 +188,7 @@ class Oracle {
     std::optional<MonoTime> admitted_at, admitted_ahead_at;
     /// The process died: it forgets what is in no database, and what its disk had not taken since `unsafe_since`.
     void outlive(MonoTime unsafe_since);
+    void forget_before(MonoTime clock_ahead_until);
   };
   void violate(std::string what) {
     if (violation_.empty()) violation_ = std::move(what);

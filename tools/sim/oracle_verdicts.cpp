@@ -91,6 +91,12 @@ void Oracle::Heard::outlive(MonoTime unsafe_since) {
   if (dropped_at >= unsafe_since) closed = true;
 }
 
+void Oracle::Heard::forget_before(MonoTime clock_ahead_until) {
+  // Kept 24 h by the clock (backend contract): one that was a day ahead has ended it.
+  if (revoked_at < clock_ahead_until) revoked = revoked_tag = false;
+  if (claimed_at < clock_ahead_until) claimed_by.clear();
+}
+
 void Oracle::pass_given(std::size_t box, const Uuid& session, WallTime expires_at) {
   heard_[box][session].pass_until = expires_at;
   heard_[box][session].named = true;
@@ -171,7 +177,8 @@ void Oracle::judge_known_bad(const Heard& heard, const Session& session, const R
 
 void Oracle::judge_evidence(std::size_t box, const Session& session, const Receipt& receipt, const Now& now) {
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
-  const auto& heard = heard_[box][session.id];
+  auto heard = heard_[box][session.id];
+  heard.forget_before(clock_ahead_until_[box]);
   judge_known_bad(heard, session, receipt, where, now.mono);
   if (receipt.basis == Basis::kOfflinePolicy) return;
   if (!session.paid) violate("S3: " + where + " admits an unpaid session");
