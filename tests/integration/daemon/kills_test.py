@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from running_gate import APPROACH, BARRIER, CART_LANE, OPEN_LIMIT, SAFETY, Gate, chain_findings
+from running_gate import APPROACH, BARRIER, CART_LANE, OPEN_LIMIT, SAFETY, Gate, chain_findings, eventually
 
 
 class Kills(unittest.TestCase):
@@ -12,6 +12,8 @@ class Kills(unittest.TestCase):
         with Gate(close_delay_ms=1500) as gate:
             session = gate.backend.close_session()
             prepare(gate)
+            # Until it is on the disk nothing has opened on it, and it may go with the process.
+            eventually(lambda: gate.api("GET", "/api/v1/receipts?state=open")[1]["receipts"], "the receipt is durable")
             gate.until_phase(phase)
             inside = gate.module.inputs.get(CART_LANE + SAFETY, False)
             gate.kill()
