@@ -60,9 +60,9 @@ TEST_CASE("API: a command takes effect and is answered with the lane; who sent i
   REQUIRE(done);
   CHECK(done->status == 200);
   CHECK(done->body == api::lane_json(rig.gate.view.lanes[0]));
-  REQUIRE(rig.gate.commands.size() == 1);
-  CHECK(rig.gate.commands[0].by == "Ana");
-  CHECK(rig.gate.commands[0].user == "uid:" + std::to_string(getuid()));
+  REQUIRE(rig.gate.commands().size() == 1);
+  CHECK(rig.gate.commands()[0].by == "Ana");
+  CHECK(rig.gate.commands()[0].user == "uid:" + std::to_string(getuid()));
 }
 
 TEST_CASE("API: a command refused is 409 with why, one that can't be 400, an unknown lane 404") {
@@ -86,7 +86,7 @@ TEST_CASE("API: a command for all lanes is answered with all, done or not") {
   const auto done = rig.client().post("/api/v1/lanes/all/commands", kOpen);
   CHECK(done->status == 200);
   CHECK(done->body == api::lanes_json(rig.gate.view.lanes));
-  CHECK_FALSE(rig.gate.commands.at(0).lane);
+  CHECK_FALSE(rig.gate.commands().at(0).lane);
   rig.gate.on_command = [&](const StaffCommand& command) {
     return rig.gate.done_with(command, fail("lane_busy", "Lane 2"));
   };
@@ -102,7 +102,7 @@ TEST_CASE("API: a command without effect in time is 409 and its late end changes
   REQUIRE(late);
   CHECK(late->status == 409);
   CHECK(late->body.find(R"("code":"no_effect")") != std::string::npos);
-  rig.run([&] { rig.gate.waiting.at(0)(rig.gate.done_with(rig.gate.commands.at(0), {})); });
+  rig.run([&] { rig.gate.waiting.at(0)(rig.gate.done_with(rig.gate.commands().at(0), {})); });
   CHECK(rig.client().get("/healthz")->status == 200);
 }
 

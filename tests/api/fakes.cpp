@@ -37,8 +37,16 @@ CommandOutcome FakeGate::done_with(const StaffCommand& command, Status status) c
   return outcome;
 }
 
+std::vector<StaffCommand> FakeGate::commands() const {
+  const std::scoped_lock lock(commands_mutex_);
+  return commands_;
+}
+
 void FakeGate::command(StaffCommand command, std::function<void(CommandOutcome)> done) {
-  commands.push_back(command);
+  {
+    const std::scoped_lock lock(commands_mutex_);
+    commands_.push_back(command);
+  }
   if (const auto outcome = on_command ? on_command(command) : done_with(command, {})) return done(*outcome);
   waiting.push_back(std::move(done));
 }

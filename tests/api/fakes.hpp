@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,16 +24,21 @@ class FakeGate final : public GateControl {
   void reload(std::function<void(Result<ReloadOutcome>)> done) override { done(reload_outcome); }
   void trace(std::function<void(Result<std::string>)> done) override { done(trace_text); }
 
+  /// All so far, in order. Any thread: the API runs on its own.
+  [[nodiscard]] std::vector<StaffCommand> commands() const;
   [[nodiscard]] CommandOutcome done_with(const StaffCommand& command, Status status) const;
 
   GateView view;
   std::vector<PointView> io;
   Result<ReloadOutcome> reload_outcome = ReloadOutcome{};
   Result<std::string> trace_text = std::string("{\"trace\":\"exitgate\"}\n{\"end\":2}\n");
-  std::vector<StaffCommand> commands;
   std::vector<std::function<void(CommandOutcome)>> waiting;
   /// Nothing returned: the command waits.
   std::function<std::optional<CommandOutcome>(const StaffCommand&)> on_command;
+
+ private:
+  mutable std::mutex commands_mutex_;
+  std::vector<StaffCommand> commands_;
 };
 
 /// Pages through `receipts` by position.

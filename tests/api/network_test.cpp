@@ -54,7 +54,7 @@ TEST_CASE("network: without users whoever is on the machine reads, and nobody co
   CHECK(code_of(rig, "", "/api/v1/status") == "200");
   CHECK(code_of(rig, "-d '" + kOpen + "'", "/api/v1/lanes/1/commands") == "403");
   CHECK(code_of(rig, "-X POST", "/api/v1/reload") == "403");
-  CHECK(rig.gate.commands.empty());
+  CHECK(rig.gate.commands().empty());
 }
 
 TEST_CASE("network: a foreign Host or Origin is 403") {
@@ -78,8 +78,8 @@ TEST_CASE("network: each role may do its own and what is below it") {
   CHECK(code_of(rig, as("operator") + " -X POST", "/api/v1/reload") == "403");
   CHECK(code_of(rig, as("installer") + " -X POST", "/api/v1/reload") == "200");
   CHECK(code_of(rig, as("installer") + open, "/api/v1/lanes/1/commands") == "200");
-  REQUIRE(rig.gate.commands.size() == 2);
-  CHECK(rig.gate.commands[0].user == "operator");
+  REQUIRE(rig.gate.commands().size() == 2);
+  CHECK(rig.gate.commands()[0].user == "operator");
 }
 
 TEST_CASE("network: wrong passwords are 401, then the address waits, also with the right one") {

@@ -40,7 +40,7 @@ TEST_CASE("lane: a command done is 0 and shows the lane, one refused is 1 and sa
   const auto done = call(rig.socket(), open);
   CHECK(done.code == 0);
   CHECK(has(done.out, "1     cart  idle"));
-  CHECK(rig.gate.commands.at(0).by == "Ana");
+  CHECK(rig.gate.commands().at(0).by == "Ana");
   rig.gate.on_command = [&](const StaffCommand& command) {
     return rig.gate.done_with(command, fail("held_open", "The lane is held open"));
   };
@@ -65,7 +65,7 @@ TEST_CASE("lane: mode is sent with its value") {
   CHECK(call(rig.socket(), [](const auto& session) {
           return cli::lane(session, {"1", "mode", "walkout", "Ana", "x"});
         }).code == 0);
-  CHECK(rig.gate.commands.at(0).mode == LaneMode::kWalkout);
+  CHECK(rig.gate.commands().at(0).mode == LaneMode::kWalkout);
 }
 
 TEST_CASE("reload: what waits is told; a bad file is exit code 2 with its findings") {

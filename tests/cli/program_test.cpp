@@ -26,10 +26,10 @@ TEST_CASE("program: commands reach the gate with who and why") {
   ApiRig rig;
   CHECK(run_command(kProgram + "--socket " + rig.socket() + " lane 2 mode mixed --by 'Ana B' --reason 'a \"test\"'")
             .status == 0);
-  REQUIRE(rig.gate.commands.size() == 1);
-  CHECK(rig.gate.commands[0].by == "Ana B");
-  CHECK(rig.gate.commands[0].reason == "a \"test\"");
-  CHECK(rig.gate.commands[0].mode == LaneMode::kMixed);
+  REQUIRE(rig.gate.commands().size() == 1);
+  CHECK(rig.gate.commands()[0].by == "Ana B");
+  CHECK(rig.gate.commands()[0].reason == "a \"test\"");
+  CHECK(rig.gate.commands()[0].mode == LaneMode::kMixed);
 }
 
 TEST_CASE("program: bad usage is exit code 2, help and version are 0") {
