@@ -47,7 +47,16 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
   // A receipt `passed` short of its party, or `not_used`, ends its gate's claim, though the gate may have let in
   // another of the party since (backend contract, "confirm"): until theirs is stored nothing keeps the other gates.
   const auto freed = session.freed_by.find(gate_name(other));
-  if (freed != session.freed_by.end() && freed->second != last->receipt) return true;
+  if (freed != session.freed_by.end()) {
+    const bool one_more = std::any_of(list.begin(), list.end(), [&](const Opening& opening) {
+      const bool kept = &opening == &*last || open_[other].contains(opening.receipt);
+      return opening.box == other && opening.receipt != freed->second && kept;
+    });
+    if (one_more) return true;
+  }
+  // What it sealed `not_used` waits for its disk, and it has given the claim back.
+  const bool claims = std::find(session.claims.begin(), session.claims.end(), gate_name(other)) != session.claims.end();
+  if (disk_refuses_[other] && !claims) return true;
   if (now - at < kClaimKnown || overlaps(wire_bad_[other], at, at + kClaimSent)) return true;
   const auto& known = heard_[box].at(session.id);
   const bool by_answer =
