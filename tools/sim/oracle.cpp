@@ -168,8 +168,9 @@ void Oracle::judge_durable(std::size_t box, std::size_t lane, MonoTime now) {
   for (const auto& [id, open] : open_[box]) {
     if (open.lane == std::to_string(lane + 1) && (newest == nullptr || open.since > newest->since)) newest = &open;
   }
-  // Somebody in the way of a barrier that closes is waited for by nobody.
+  // Somebody in the way of a barrier that closes is waited for by nobody; an eye that can't be read counts as blocked.
   const auto& truth = lanes_[box][lane];
+  if (now - truth.read_at >= kStale) return;
   if (newest == nullptr || !newest->shopper || newest->durable || truth.safety || truth.overridden) return;
   if (now - newest->since < kDurableIn) violate("S5: " + place(box, lane) + " opened before its receipt was durable");
 }
@@ -199,7 +200,7 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
     const auto& truth = lanes_[box][i];
     if (!truth.known || !truth.told_closed) continue;
     if (truth.alarm) violate("S2: the alarm stands and " + place(box, i) + " is commanded closed");
-    if (!truth.pulse && truth.safety && truth.position > 0) {
+    if (!truth.pulse && truth.safety && truth.position > 0 && truth.said_closed_until < now) {
       violate("S8: " + place(box, i) + " goes on closing on somebody");
     }
   }

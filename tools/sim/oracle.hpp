@@ -39,8 +39,10 @@ struct LaneTruth {
   std::optional<CartId> imitated;  ///< a cart that who stands there only pretends to push
   /// When the imitated cart itself was heard with a newer frame than those replayed.
   std::optional<MonoTime> marked_at;
-  MonoTime approach_at{};    ///< when it was last given as blocked
-  MonoTime read_at{};        ///< when its eyes were read last
+  MonoTime approach_at{};  ///< when it was last given as blocked
+  MonoTime read_at{};      ///< when its eyes were read last
+  MonoTime
+      said_closed_until{};   ///< its closed contact may say so in the middle of the way, and nothing tells otherwise
   MonoTime shown_at{};       ///< when a lamp or the barrier last answered somebody
   bool alarm_input = false;  ///< fire or release, from its first moment
   bool alarm = false;        ///< fire or release, longer than its debounce time

@@ -7,6 +7,8 @@ namespace exitgate::sim {
 namespace {
 
 constexpr std::chrono::hours kDay{24};
+/// Until a contact that tells the truth again was read, and the output beside it.
+constexpr Duration kContactBelieved = milliseconds{300};
 
 }  // namespace
 
@@ -19,6 +21,9 @@ void Storm::eyes(Struck at) {
   const auto span = dice().ms(100, 90000);
   trouble(at, false, span + kAttended);
   if (!limit) around_.oracle.blind(at.index, lane, now(), now() + span, 2);
+  // One that sticks before the barrier leaves contradicts the open one, and is known by that.
+  auto& truth = around_.oracle.lane(at.index, lane);
+  if (eye == Eye::kLimitClosed && truth.position < 1) truth.said_closed_until = now() + span + kContactBelieved;
   box.eye_fault(lane, eye, dice().chance(0.5) ? EyeFault::kStuckActive : EyeFault::kStuckClear);
   around_.agenda.in(span, [&box, lane, eye] { box.eye_fault(lane, eye, EyeFault::kNone); });
 }
@@ -31,6 +36,8 @@ void Storm::flicker(Struck at, Eye eye) {
   const Duration every = dice().ms(5, 90);
   trouble(at, false, kTimes * every + kAttended);
   if (!limit) around_.oracle.blind(at.index, lane, now(), now() + kTimes * every, kTimes / 2);
+  if (eye == Eye::kLimitClosed)
+    around_.oracle.lane(at.index, lane).said_closed_until = now() + kTimes * every + kContactBelieved;
   for (int i = 0; i < kTimes; ++i) {
     around_.agenda.in(every * i, [&box, lane, eye, i] {
       box.eye_fault(lane, eye, i % 2 == 0 ? EyeFault::kStuckActive : EyeFault::kNone);
