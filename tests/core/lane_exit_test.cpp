@@ -190,40 +190,6 @@ TEST_CASE("a late admit never opens for the next shopper, and the claim is given
   CHECK(world.asked.back().session_id == session(2));
 }
 
-TEST_CASE("an admit for the first time a cart stood here gives no claim back while it stands here again") {
-  for (const bool answered : {true, false}) {
-    LaneWorld world;
-    settle(world);
-    world.beacon(117, BeaconState::kShopping);
-    world.run(milliseconds{600});
-    world.set(kApproach, true);
-    world.run(milliseconds{100});
-    world.set(kApproach, false);
-    world.run(milliseconds{600});
-    world.set(kApproach, true);
-    world.run(milliseconds{100});
-    const auto lapses = [&] {
-      return std::count_if(world.asked.begin(), world.asked.end(),
-                           [](const ConfirmRequest& r) { return r.stage == Stage::kLapsed; });
-    };
-    REQUIRE(world.asked.size() == 2);
-    world.answer(0, admit_answer(2));
-    CHECK(lapses() == 0);
-    CHECK_FALSE(world.barrier_commanded_open());  // of another presence: it opens nothing
-    if (answered) {
-      world.answer(1, admit_answer(2));
-      CHECK(world.barrier_commanded_open());
-      CHECK(lapses() == 0);
-    } else {
-      // The second question stays without answer, and they go: what the first has claimed is given back.
-      world.set(kApproach, false);
-      world.run(milliseconds{600});
-      CHECK(lapses() == 1);
-      CHECK(world.asked.back().session_id == session(2));
-    }
-  }
-}
-
 TEST_CASE("a shopper who turns back lapses after 3 s, the receipt is not_used and the session usable again") {
   LaneWorld world;
   settle(world);
