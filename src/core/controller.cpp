@@ -104,19 +104,23 @@ void Controller::apply(const Event& event, Wake& wake) {
   std::visit([&](const auto& e) { on(e, wake); }, event);
 }
 
+void Controller::look_at_lane(std::size_t i, Wake& wake) {
+  Wake look(wake.now());
+  auto view = lanes_[i].view(gate_, look);
+  view.clock_suspect = lanes_[i].config().receiver && clock_suspects_.contains(*lanes_[i].config().receiver);
+  if (view == gate_.views[i]) return;
+  gate_.views[i] = view;
+  // What is seen of a lane changes what its neighbours may bind.
+  for (std::size_t other = 0; other < lanes_.size(); ++other) {
+    if (other != i && lanes_[other].shopper()) stale_[other] = true;
+  }
+}
+
 void Controller::run_lanes(Wake& wake) {
   // One lane's step may free what another waits for (a session, a cart), so rounds go on until no one moves.
   for (int round = 0; round < kRoundsAtMost; ++round) {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      Wake look(wake.now());
-      auto view = lanes_[i].view(gate_, look);
-      view.clock_suspect = lanes_[i].config().receiver && clock_suspects_.contains(*lanes_[i].config().receiver);
-      if (view == gate_.views[i]) continue;
-      gate_.views[i] = view;
-      // What is seen of a lane changes what its neighbours may bind.
-      for (std::size_t other = 0; other < lanes_.size(); ++other) {
-        if (other != i && lanes_[other].shopper()) stale_[other] = true;
-      }
+      look_at_lane(i, wake);
     }
     bool any = false;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -127,6 +131,8 @@ void Controller::run_lanes(Wake& wake) {
       const auto phase_before = lanes_[i].phase();
       lanes_[i].update(gate_, own);
       wake_at_[i] = own.earliest();
+      // The cart it has bound just now is no other's in this round either.
+      look_at_lane(i, wake);
       // A lane that left or took a cart changes what its neighbours may bind.
       if (lanes_[i].phase() != phase_before) {
         for (std::size_t other = 0; other < lanes_.size(); ++other) {

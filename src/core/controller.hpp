@@ -86,6 +86,7 @@ class Controller {
   void tell_device(DeviceId id, bool down, const Now& now);
   void look_at_backend(Wake& wake);
   void run_lanes(Wake& wake);
+  void look_at_lane(std::size_t i, Wake& wake);
   void take_configuration(Wake& wake);
   void beat(Wake& wake);
   void rewrite();

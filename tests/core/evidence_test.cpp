@@ -129,23 +129,19 @@ TEST_CASE("an admit for the first time a cart stood here gives no claim back whi
     world.run(milliseconds{600});
     world.set(kApproach, true);
     world.run(milliseconds{100});
-    const auto lapses = [&] {
-      return std::count_if(world.asked.begin(), world.asked.end(),
-                           [](const ConfirmRequest& r) { return r.stage == Stage::kLapsed; });
-    };
     REQUIRE(world.asked.size() == 2);
     world.answer(0, admit_answer(2));
-    CHECK(lapses() == 0);
+    CHECK(count_stage(world, Stage::kLapsed) == 0);
     CHECK_FALSE(world.barrier_commanded_open());  // of another presence: it opens nothing
     if (answered) {
       world.answer(1, admit_answer(2));
       CHECK(world.barrier_commanded_open());
-      CHECK(lapses() == 0);
+      CHECK(count_stage(world, Stage::kLapsed) == 0);
     } else {
       // The second question stays without answer, and they go: what the first has claimed is given back.
       world.set(kApproach, false);
       world.run(milliseconds{600});
-      CHECK(lapses() == 1);
+      CHECK(count_stage(world, Stage::kLapsed) == 1);
       CHECK(world.asked.back().session_id == session(2));
     }
   }

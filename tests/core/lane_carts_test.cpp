@@ -117,6 +117,20 @@ TEST_CASE("a closure does not open for whoever took a cart's place behind an eye
   }
 }
 
+TEST_CASE(
+    "two lanes that share a receiver, both approaches blocked at once: one of them opens for a cart (seed 1010)") {
+  LaneWorld world({LaneOptions{}, LaneOptions{}}, {}, false,
+                  [](GateConfig& config) { config.lanes[1].receiver = config.lanes[0].receiver; });
+  settle(world);
+  world.push(closure(117, 1, 1, 2));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.set(kApproach2, true);
+  world.run(std::chrono::seconds{1});
+  CHECK(world.barrier_commanded_open(0) != world.barrier_commanded_open(kSecond));
+}
+
 TEST_CASE("a cart that falls silent at the eye stays bound while its receiver is down") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
   world.backend = [](const ConfirmRequest&) { return Refuse{RefuseReason::kSessionOpen}; };
