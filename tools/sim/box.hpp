@@ -53,6 +53,8 @@ struct Surroundings {
 /// What is wrong with a disk.
 enum class DiskTrouble : std::uint8_t { kNone, kSlow, kFails, kErrs, kSyncErrs, kReadErrs, kFull };
 inline constexpr int kDiskTroubles = 6;
+/// What the age of a frame may be.
+inline constexpr milliseconds kFrameWindow = std::chrono::seconds{30};
 
 class Box final : public IdSource, private BackendObserver {
  public:
@@ -91,6 +93,7 @@ class Box final : public IdSource, private BackendObserver {
   void set_clock(milliseconds offset, bool synchronised) {
     clock_offset_ = offset;
     clock_synchronised_ = synchronised;
+    if (synchronised && offset > kFrameWindow) floor_ahead_ = true;
   }
   OfflinePolicyConfig policy;
   Weather weather;
@@ -188,7 +191,10 @@ class Box final : public IdSource, private BackendObserver {
   void on_stream_event(const StreamEvent& event, const std::string& id) override;
   void judge_order(const StreamEvent& event, const std::string& id);
   void on_pass_keys(const std::vector<PassKey>& keys) override;
-  void on_date(WallTime date) override { clock_.backend_date(date); }
+  void on_date(WallTime date) override {
+    clock_.backend_date(date);
+    if (clock_offset_ <= kFrameWindow) floor_ahead_ = false;
+  }
   void on_credentials_refused(const std::string& detail) override;
   void on_credentials_accepted() override;
   void on_protocol_error(const std::string& detail) override;
@@ -234,6 +240,8 @@ class Box final : public IdSource, private BackendObserver {
   Uuid boot_id_;
   milliseconds clock_offset_{0};
   bool clock_synchronised_ = true;
+  /// The clock ran ahead and no Date of the backend has come since: frames are judged against a time to come.
+  bool floor_ahead_ = false;
   mutable GateClock clock_{ClockTrust::kKernel};
   bool device_answers_ = true;
   bool device_up_ = false;

@@ -72,6 +72,7 @@ void Box::hear_pass(std::size_t lane, const Session& session, bool forged) {
 
 void Box::watch() {
   if (read_clock().wrong) link_->refresh_pass_keys();  // the Date of any answer says whose clock it is
+  if (floor_ahead_) around_.oracle.radio_trouble(index_, around_.agenda.now() + 2 * kWatchEvery);
   const auto floor = clock_.floor();
   const bool moved_on =
       floor && (!floor_stored_ || *floor - *floor_stored_ >= kFloorStoredEvery || *floor < *floor_stored_);
