@@ -6,7 +6,6 @@
 #include <sys/un.h>
 
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -14,6 +13,7 @@
 #include <cstring>
 #include <memory>
 
+#include "http/bounded_feed.hpp"
 #include "http/listen_socket.hpp"
 
 namespace exitgate::http {
@@ -22,6 +22,7 @@ namespace {
 namespace beast = boost::beast;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kMaxHeaderBytes = 64UL * 1024;
 constexpr std::uint64_t kMaxAnswerBytes = 64ULL * 1024 * 1024;
 
 Error connect_error(const std::string& place) {
@@ -106,18 +107,16 @@ class Wire {
 
 using AnswerParser = beast::http::response_parser<beast::http::string_body>;
 
-Status parse(AnswerParser& parser, std::string& input, bool ended, const std::string& place) {
+struct AnswerReader {
+  AnswerParser parser;
+  BoundedFeed feed{kMaxHeaderBytes};
+};
+
+Status parse(AnswerReader& reader, std::string& input, bool ended, const std::string& place) {
   beast::error_code error;
-  while (!parser.is_done() && !input.empty()) {
-    const std::size_t used = parser.put(boost::asio::buffer(input), error);
-    input.erase(0, used);
-    if (error == beast::http::make_error_code(beast::http::error::need_more)) {
-      error = {};
-      break;
-    }
-    if (error || used == 0) break;
-  }
-  if (!error && ended && !parser.is_done()) parser.put_eof(error);
+  reader.feed.feed(reader.parser, input, error);
+  if (ended && !reader.parser.got_some()) return fail("broken", place + " closed the connection without an answer");
+  if (!error && ended && !reader.parser.is_done()) reader.parser.put_eof(error);
   if (error) return fail("broken", "The answer of " + place + " can't be read: " + error.message());
   return {};
 }
@@ -185,8 +184,8 @@ Result<Response> Client::request(const std::string& method, const std::string& t
   const std::string host = unix_path_.empty() ? place() : host_;
   if (auto sent = wire->send_all(request_text(method, target, host, headers, body, content_type)); !sent)
     return fail(sent.error());
-  AnswerParser parser;
-  parser.eager(true);
+  AnswerReader answer;
+  auto& parser = answer.parser;
   parser.skip(method == "HEAD");
   parser.body_limit(kMaxAnswerBytes);
   std::string input;
@@ -195,7 +194,7 @@ Result<Response> Client::request(const std::string& method, const std::string& t
     const auto got = wire->receive(input, deadline);
     if (!got) return fail(got.error());
     if (*got == Wire::Got::kTimeout) return fail("timeout", place() + " did not answer in time");
-    if (auto parsed = parse(parser, input, *got == Wire::Got::kEnd, place()); !parsed) return fail(parsed.error());
+    if (auto parsed = parse(answer, input, *got == Wire::Got::kEnd, place()); !parsed) return fail(parsed.error());
   }
   return taken(parser);
 }
@@ -208,8 +207,8 @@ Result<Response> Client::follow(const std::string& target, const Follower& follo
   if (!follower.last_event_id.empty()) headers.emplace_back("Last-Event-ID", follower.last_event_id);
   const std::string host = unix_path_.empty() ? place() : host_;
   if (auto sent = wire->send_all(request_text("GET", target, host, headers, "", "")); !sent) return fail(sent.error());
-  AnswerParser parser;
-  parser.eager(true);
+  AnswerReader answer;
+  auto& parser = answer.parser;
   parser.body_limit(boost::none);
   EventTextReader reader;
   std::string input;
@@ -220,7 +219,7 @@ Result<Response> Client::follow(const std::string& target, const Follower& follo
     const auto got = wire->receive(input, started ? next_tick : header_deadline);
     if (!got) return fail(got.error());
     if (*got == Wire::Got::kTimeout && !started) return fail("timeout", place() + " did not answer in time");
-    if (auto parsed = parse(parser, input, *got == Wire::Got::kEnd, place()); !parsed) return fail(parsed.error());
+    if (auto parsed = parse(answer, input, *got == Wire::Got::kEnd, place()); !parsed) return fail(parsed.error());
     if (parser.is_header_done() && parser.get().result_int() == 200) {
       const auto events = reader.feed(std::exchange(parser.get().body(), {}));
       for (const auto& event : events) {

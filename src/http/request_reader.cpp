@@ -1,29 +1,24 @@
 #include "http/request_reader.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 
+#include "http/bounded_feed.hpp"
 #include "http/request_target.hpp"
 
 namespace exitgate::http {
 namespace beast = boost::beast;
 
-namespace {
-
-/// "0\r\n\r\n", the shortest of the last chunks. Beast 1.81 asserts that it sees as much when it looks at one again.
-constexpr std::size_t kLastChunkBytes = 5;
-
-}  // namespace
-
 struct RequestReader::Parser {
+  explicit Parser(std::size_t header_bytes_max) : feed(header_bytes_max), header_bytes(header_bytes_max) {}
+
   beast::http::request_parser<beast::http::string_body> beast;
-  std::size_t header_bytes = 0;
+  BoundedFeed feed;
+  std::size_t header_bytes;
   std::size_t body_bytes = 0;
   bool expectation_taken = false;
-  bool in_chunk_header = false;  ///< what was left over begins with a chunk's header that was not whole
   Request request;
   Rejection rejection;
 
@@ -71,10 +66,9 @@ struct RequestReader::Parser {
   }
 };
 
-RequestReader::RequestReader(std::size_t header_bytes, std::size_t body_bytes) : parser_(std::make_unique<Parser>()) {
-  parser_->header_bytes = header_bytes;
+RequestReader::RequestReader(std::size_t header_bytes, std::size_t body_bytes)
+    : parser_(std::make_unique<Parser>(header_bytes)) {
   parser_->body_bytes = body_bytes;
-  parser_->beast.eager(true);
   parser_->beast.header_limit(static_cast<std::uint32_t>(header_bytes));
   parser_->beast.body_limit(body_bytes);
 }
@@ -83,21 +77,10 @@ RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
 
 RequestReader::Progress RequestReader::feed(std::string& input) {
-  auto& parser = parser_->beast;
-  if (parser_->in_chunk_header && input.size() < kLastChunkBytes) return Progress::kNeedMore;
-  while (!parser.is_done() && !input.empty()) {
-    beast::error_code error;
-    const std::size_t used = parser.put(boost::asio::buffer(input), error);
-    input.erase(0, used);
-    if (Parser::is(error, beast::http::error::need_more)) break;
-    if (error) return parser_->reject(error);
-    if (used == 0) break;
-  }
-  if (parser.is_done()) return parser_->finish();
-  parser_->in_chunk_header = parser.is_header_done() && !input.empty();
-  // A chunk's own header has no bound in the parser.
-  if (input.size() > parser_->header_bytes) return parser_->reject(make_error_code(beast::http::error::header_limit));
-  return Progress::kNeedMore;
+  beast::error_code error;
+  parser_->feed.feed(parser_->beast, input, error);
+  if (error) return parser_->reject(error);
+  return parser_->beast.is_done() ? parser_->finish() : Progress::kNeedMore;
 }
 
 bool RequestReader::take_expectation() {

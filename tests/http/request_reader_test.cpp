@@ -9,6 +9,16 @@ namespace {
 
 Progress read(RequestReader& reader, std::string text) { return reader.feed(text); }
 
+Progress read(RequestReader reader, const std::string& text, std::size_t piece) {
+  std::string input;
+  auto progress = Progress::kNeedMore;
+  for (std::size_t at = 0; at < text.size() && progress == Progress::kNeedMore; at += piece) {
+    input += text.substr(at, piece);
+    progress = reader.feed(input);
+  }
+  return progress;
+}
+
 unsigned refused_with(const std::string& text) {
   RequestReader reader(1024, 100);
   return read(reader, text) == Progress::kRejected ? reader.rejection().status : 0;
@@ -89,6 +99,25 @@ TEST_CASE("reader: a header too large is refused, an endless chunk header too") 
   CHECK(refused_with("GET / HTTP/1.1\r\nHost: g\r\nX: " + std::string(2000, 'x')) == 431);
   CHECK(refused_with("POST / HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x')) ==
         431);
+}
+
+TEST_CASE("reader: what is too large is refused, and what just fits is read, however its bytes are cut") {
+  const std::string get = "GET / HTTP/1.1\r\nHost: g\r\nX: ";
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n";
+  struct Part {
+    std::string before, after;
+    std::size_t rest;  ///< bytes of the bounded part beside the filling
+  };
+  for (const Part& part : {Part{get, "\r\n\r\n", get.size() + 4}, Part{chunked + "1;", "\r\nx\r\n0\r\n\r\n", 4},
+                           Part{chunked + "0\r\nX: ", "\r\n\r\n", 10}}) {
+    for (const std::size_t over : {0U, 1U, 200U}) {
+      const std::string text = part.before + std::string(1024 - part.rest + over, 'x') + part.after;
+      for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, text.size()}) {
+        INFO(part.before << " over by " << over << " in pieces of " << piece);
+        CHECK(read(RequestReader(1024, 100), text, piece) == (over == 0 ? Progress::kComplete : Progress::kRejected));
+      }
+    }
+  }
 }
 
 TEST_CASE("reader: what is no request is refused with 400") {
