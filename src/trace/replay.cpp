@@ -25,7 +25,7 @@ class Player {
  public:
   explicit Player(const StepWatch& watch) : watch_(watch) {}
 
-  /// Whether it goes on.
+  /// Whether the line behind it is of interest.
   bool line(const json::value& value) {
     const auto* object = value.if_object();
     if (object == nullptr) throw Malformed{"no object"};
@@ -37,12 +37,15 @@ class Player {
     } else if (const auto* end = object->if_contains("end")) {
       ended_ = number_from_json<std::uint64_t>(*end) == replayed_.steps;
       if (!ended_) throw Malformed{"the steps are not as many as its end says"};
-      return false;
+      // Nothing differs from nothing; that must not pass for a recording that was compared.
+      if (replayed_.steps == 0)
+        throw Malformed{"it ends without a step: nothing was recorded, so there is nothing to replay"};
     } else {
       step(*object);
     }
     return !replayed_.difference;
   }
+  [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool complete() const { return ended_ || replayed_.difference; }
   [[nodiscard]] const Replayed& replayed() const { return replayed_; }
 
@@ -96,13 +99,30 @@ class Player {
   bool ended_ = false;
 };
 
+/// What is wrong with a line behind the last one.
+std::string behind_end(const std::string& line) {
+  if (line.starts_with(R"({"trace":)"))
+    return "another trace begins behind the end: replay each from a file of its own";
+  return "the trace has ended in the line before, but the text goes on: take the file as it was written";
+}
+
+/// Why there is no last line.
+Error without_end(const std::istream& dump, std::uint64_t lines, std::uint64_t steps) {
+  if (dump.bad()) return {"trace_unreadable", "reading fails behind line " + std::to_string(lines)};
+  if (lines == 0) return {"trace_unreadable", "it is empty: expected a trace of exitgate or exitgate-sim"};
+  return {"trace_cut",
+          "the trace ends after step " + std::to_string(steps) + " without its last line; all steps before were alike"};
+}
+
 }  // namespace
 
 Result<Replayed> replay(std::istream& dump, const StepWatch& watch) {
   Player player(watch);
   std::string text;
-  for (std::uint64_t number = 1; std::getline(dump, text); ++number) {
-    const auto where = "line " + std::to_string(number) + ": ";
+  std::uint64_t lines = 0;
+  while (std::getline(dump, text)) {
+    const auto where = "line " + std::to_string(++lines) + ": ";
+    if (player.ended()) return fail("trace_unreadable", where + behind_end(text));
     boost::system::error_code error;
     const auto value = json::parse(text, error);
     if (error && dump.eof()) return fail("trace_cut", where + "the trace is cut off in the middle of the line");
@@ -113,9 +133,8 @@ Result<Replayed> replay(std::istream& dump, const StepWatch& watch) {
       return fail("trace_unreadable", where + malformed.what);
     }
   }
-  if (player.complete()) return player.replayed();
-  return fail("trace_cut", "the trace ends after step " + std::to_string(player.replayed().steps) +
-                               " without its last line; all steps before were alike");
+  if (player.complete() && !dump.bad()) return player.replayed();
+  return fail(without_end(dump, lines, player.replayed().steps));
 }
 
 std::string text_of(const Event& event) { return json::serialize(event_to_json(event)); }

@@ -1,6 +1,7 @@
 // Replays a dump: makes the controller as it was, gives it the same events, times and identifiers, and compares the
 // commands of each step with the recorded ones. Thread: any. Errors: trace_unreadable (the text is no dump, of another
-// version, or damaged; the message names the line), trace_cut (it ends before its end; all before was alike).
+// version, damaged, without a step, or goes on behind its end; the message names the line), trace_cut (it ends before
+// its end; all before was alike).
 #pragma once
 
 #include <functional>

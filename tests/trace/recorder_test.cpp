@@ -237,7 +237,6 @@ TEST_CASE("a trace that is cut off, of another version or with a step missing is
   const auto dump = run.dump();
   CHECK(replayed(dump.substr(0, dump.size() - 12)).error().code == "trace_cut");
   CHECK(replayed(dump.substr(0, dump.size() - 40)).error().code == "trace_cut");
-  CHECK(replayed("").error().code == "trace_cut");
   CHECK(replayed("{}\n").error().message == "line 1: it does not begin like a trace of exitgate");
   auto newer = dump;
   newer.replace(newer.find(R"("version":1)"), 11, R"("version":2)");
@@ -246,6 +245,24 @@ TEST_CASE("a trace that is cut off, of another version or with a step missing is
   const auto line = holed.find("{\"step\":5,");
   holed.erase(line, holed.find('\n', line) + 1 - line);
   CHECK(replayed(holed).error().message == "line 7: a step is missing");
+}
+
+TEST_CASE("what would compare nothing, or not all of the text, is no trace that replays alike") {
+  Recorded run({});
+  run.poll(10);
+  const auto dump = run.dump();
+  const auto head = dump.substr(0, dump.find('\n') + 1);
+  const auto said = [](const std::string& text) { return replayed(text).error().message; };
+  REQUIRE(replayed(dump));
+  REQUIRE(replayed(dump.substr(0, dump.size() - 1)));
+  CHECK(said("") == "it is empty: expected a trace of exitgate or exitgate-sim");
+  CHECK(said(head + "{\"end\":0}\n") ==
+        "line 2: it ends without a step: nothing was recorded, so there is nothing to replay");
+  CHECK(said(dump + dump) == "line 17: another trace begins behind the end: replay each from a file of its own");
+  for (const char* more : {"\n", "junk", "{\"end\":13}\n"}) {
+    CHECK(said(dump + more) ==
+          "line 17: the trace has ended in the line before, but the text goes on: take the file as it was written");
+  }
 }
 
 }  // namespace exitgate::trace
