@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -42,6 +43,7 @@ struct Options {
   bool trace = false;
   exitgate::trace::Bounds trace_bounds;  ///< of each box
   Mutation mutation = Mutation::kNone;
+  std::atomic<std::int64_t>* exits_so_far = nullptr;  ///< where others can see them while it runs; nothing: nowhere
   [[nodiscard]] bool on(FaultKind kind) const { return faults[static_cast<std::size_t>(kind)]; }
 };
 
@@ -53,7 +55,8 @@ struct Report {
   std::int64_t openings = 0;
   std::int64_t receipts = 0;
   std::int64_t steps = 0;
-  double virtual_hours = 0;
+  double virtual_hours = 0;  ///< of the store
+  double lane_hours = 0;     ///< the same for each of its lanes
   std::array<std::int64_t, kFaultKindCount> injected{};
   DiskCounts disk;
   std::array<std::array<std::int64_t, kEventKinds>, kPhaseCount> coverage{};  ///< phase × event

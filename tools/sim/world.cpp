@@ -95,6 +95,7 @@ class World {
   [[nodiscard]] std::int64_t exits() const {
     std::int64_t sum = 0;
     for (const auto& crowd : crowds_) sum += crowd->exits();
+    if (options_.exits_so_far != nullptr) options_.exits_so_far->store(sum, std::memory_order_relaxed);
     return sum;
   }
   /// A run that lets nobody out ends all the same.
@@ -126,6 +127,7 @@ class World {
     report_.violation = oracle_.violation();
     const auto span = agenda_.now() - MonoTime{std::chrono::seconds{1000}};
     report_.virtual_hours = static_cast<double>(span.count()) / 3.6e9;
+    report_.lane_hours = report_.virtual_hours * lane_count_ * box_count_;
     report_.violated_at_s = static_cast<double>(us_since_origin(agenda_.now())) / 1e6;
     for (const auto& box : boxes_) report_.disk.add(box->disk_counts());
     for (const auto& box : boxes_) report_.trace.insert(report_.trace.end(), box->trace.begin(), box->trace.end());
