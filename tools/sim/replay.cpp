@@ -1,8 +1,11 @@
 #include "tools/sim/replay.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 #include "trace/dump.hpp"
 #include "trace/replay.hpp"
@@ -40,22 +43,25 @@ void print(const trace::Difference& difference) {
 
 }  // namespace
 
-bool write_recordings(const std::string& file, const Report& report) {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+bool write_recordings(std::ostream& out, const Report& report) {
   const trace::Origin origin{
       .program = "exitgate-sim --seed " + std::to_string(report.seed), .store_id = "", .gate_id = "", .taken_at = {}};
-  return trace::write_dump(report.recordings, origin, [&](std::string_view line) {
+  const auto written = trace::write_dump(report.recordings, origin, [&](std::string_view line) {
     out << line;
     return out.good();
   });
+  return written && out.flush().good();
 }
 
 int replay_file(const std::string& file, bool verbose) {
   std::ifstream opened;
   if (file != "-") opened.open(file, std::ios::binary);
   std::istream& in = file == "-" ? std::cin : opened;
-  if (!in) {
-    std::fprintf(stderr, "exitgate-sim: %s can't be read\n", file.c_str());
+  // A directory can be opened like a file.
+  std::error_code unknown;
+  if (!in || (file != "-" && std::filesystem::is_directory(file, unknown))) {
+    const auto why = in ? "Is a directory" : std::generic_category().message(errno);
+    std::fprintf(stderr, "exitgate-sim: %s can't be read: %s\n", file.c_str(), why.c_str());
     return 2;
   }
   StepPrinter printer;
@@ -63,7 +69,8 @@ int replay_file(const std::string& file, bool verbose) {
   if (verbose) watch = std::ref(printer);
   const auto replayed = trace::replay(in, watch);
   if (!replayed) {
-    std::fprintf(stderr, "exitgate-sim: %s: %s\n", file.c_str(), replayed.error().message.c_str());
+    std::fprintf(stderr, "exitgate-sim: %s: %s\n", file == "-" ? "standard input" : file.c_str(),
+                 replayed.error().message.c_str());
     return 2;
   }
   if (replayed->difference) {
