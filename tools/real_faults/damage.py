@@ -168,21 +168,16 @@ class DamagedStore(StoreRun):
         return row
 
 
-def classes(store, kept, short):
-    """(name, kept store, damage, may lose, running)"""
-    where = spoil.pages(kept["waiting"].folder + "/read/receipts.db")
+def classes(number_of, short, seed):
+    """(name, kept store, damage, may lose, running); `number_of` a class: the page to be damaged, None where there is none."""
     ways = ("random bytes",) if short else ("zeroed", "random bytes")
     modes = (False,) if short else (False, True)
-    seed = store.chance.randrange(1 << 30)
     for running in modes:
         for how in ways:
             yield "file header " + how, "waiting", lambda s, how=how: spoil.overwrite(s.database(), 0, 100, how, seed), False, running
             for page_class, may_lose in PAGES.items():
-                numbers = where.get(page_class)
-                if numbers:
-                    number = numbers[len(numbers) // 2]
-                    if may_lose:  # where most of those are that wait
-                        number = spoil.page_that_holds(kept["waiting"].folder + "/read/receipts.db", numbers, kept["waiting"].waiting)
+                number = number_of(page_class)
+                if number:
                     yield "%s %s" % (page_class, how), "waiting", lambda s, n=number, how=how: spoil.page(s.database(), n, how, seed), may_lose, running
             yield "log header " + how, "killed", lambda s, how=how: spoil.overwrite(s.database("-wal"), 0, 32, how, seed), True, running
             for which in ("first", "middle"):
@@ -193,12 +188,36 @@ def classes(store, kept, short):
         yield "file truncated within a page", "waiting", lambda s: spoil.whole(s.database(), "truncated within a page", seed), True, running
 
 
+def page_in(kept):
+    """Which page stands for a class in the store that was kept."""
+    database = kept.folder + "/read/receipts.db"
+    where = spoil.pages(database)
+
+    def number_of(page_class):
+        numbers = where.get(page_class)
+        if not numbers:
+            return None
+        if PAGES[page_class]:  # where most of those are that wait
+            return spoil.page_that_holds(database, numbers, kept.waiting)
+        return numbers[len(numbers) // 2]
+    return number_of
+
+
+def full_name(name, running):
+    return "database %s: %s" % ("running" if running else "stopped", name)
+
+
+def names(short):
+    """What there may be to damage, before there is a database."""
+    return [full_name(name, running) for name, _, _, _, running in classes(lambda _: 1, short, 0)]
+
+
 def all_damage(short, seed=None, only=""):
     rows = {}
     with DamagedStore(seed) as store:
         kept = store.prepare()
-        for name, which, spoiled, may_lose, running in classes(store, kept, short):
-            name = "database %s: %s" % ("running" if running else "stopped", name)
+        for name, which, spoiled, may_lose, running in classes(page_in(kept["waiting"]), short, store.chance.randrange(1 << 30)):
+            name = full_name(name, running)
             if only not in name:
                 continue
             try:

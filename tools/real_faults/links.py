@@ -80,7 +80,7 @@ def frozen_backend(times, seed=None, most_s=4.0):
         return run.judge("backend stopped (SIGSTOP)", times)
 
 
-# The short form: each fault once, each link.
+# The short form: each fault once, each link; and the frozen backend.
 SHORT = {("Modbus", "cut"), ("Modbus", "reset in an answer"), ("backend", "half answers"), ("backend", "forgotten replies"),
          ("H4", "trickle"), ("H4", "frozen")}
 

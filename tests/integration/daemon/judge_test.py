@@ -1,6 +1,8 @@
 """What judges the real faults (tools/break) sees every kind of miss. No daemon runs here."""
 
+import contextlib
 import importlib.machinery
+import io
 import os
 import struct
 import subprocess
@@ -78,14 +80,35 @@ class Judge(unittest.TestCase):
         module.answer(close)  # a repetition moves nothing
         self.assertEqual(2, len(module.closed_on_somebody))
 
-    def test_the_command_breaks_everything_unless_told_what(self):
+    def command(self):
         loader = importlib.machinery.SourceFileLoader("break_command", os.environ["EXITGATE_SOURCE_DIR"] + "/tools/break")
         command = types.ModuleType(loader.name)
         command.__file__ = loader.path
         loader.exec_module(command)
+        return command
+
+    def test_the_command_breaks_everything_unless_told_what(self):
+        command = self.command()
         everything = ("kills", "links", "disk", "damage")
         for words, what in (([], everything), (["all", "--short"], everything), (["disk", "kills"], ("disk", "kills"))):
             self.assertEqual(what, command.arguments(words).what)
+
+    def test_a_name_chooses_faults_and_one_that_none_has_is_told_with_those_that_there_are(self):
+        command = self.command()
+
+        def chosen(*words):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said):
+                return [names for names, _ in command.chosen(command.arguments(words))], said.getvalue()
+
+        self.assertEqual(([["H4 link: frozen"]], ""), chosen("--only", "H4 link: frozen"))
+        found, said = chosen("damage", "--only", "running: file zeroed")
+        self.assertEqual((1, ""), (len(found), said))
+        self.assertIn("database running: file zeroed", found[0])
+        found, said = chosen("kills", "links", "--short", "--only", "xyz")
+        self.assertEqual([], found)
+        self.assertIn("--only xyz: no fault of kills, links in the short form", said)
+        self.assertEqual(8, said.count("\n  "))
 
 
 if __name__ == "__main__":
