@@ -68,8 +68,10 @@ std::optional<std::string> broken_invariant(const Lane& lane, const LaneGuard& b
   if (lane.fire_or_release() && lane.outputs().barrier_closed_commanded() == true) {
     return "S2: the fire alarm or the release is active and the barrier is not commanded open";
   }
-  if (std::holds_alternative<Closing>(lane.lane_phase()) && !pulse_only && lane.eyes().safety_blocked() &&
-      lane.outputs().barrier_closed_commanded() == true) {
+  const auto* out_of_service = std::get_if<OutOfService>(&lane.lane_phase());
+  const bool closing =
+      std::holds_alternative<Closing>(lane.lane_phase()) || (out_of_service != nullptr && out_of_service->closing);
+  if (closing && !pulse_only && lane.eyes().safety_blocked() && lane.outputs().barrier_closed_commanded() == true) {
     return "S8: an obstruction was seen while closing and the barrier is not commanded open";
   }
   if (admitted_nobody(lane, before)) return "S3: a verdict opened the lane with nobody read at its approach";

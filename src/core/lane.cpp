@@ -263,10 +263,9 @@ LaneView Lane::view(const GateState& gate, Wake& wake) const {
   view.approach_blocked = approach.bound && approach.active;
   view.receiver_up = config_->receiver && gate.inputs.device(*config_->receiver).up;
   if (!auths_.empty() && auths_.back().receipt.cart_id && !std::holds_alternative<Closed>(phase_)) {
-    view.frozen = auths_.back().receipt.cart_id;
-  } else if (shopper_ && shopper_->cart && view.approach_blocked) {
-    view.frozen = shopper_->cart;
+    view.admitted = auths_.back().receipt.cart_id;
   }
+  if (shopper_ && view.approach_blocked) view.bound = shopper_->cart;
   return view;
 }
 

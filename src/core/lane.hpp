@@ -98,6 +98,8 @@ class Lane {
   bool run(Step step, OutOfService& phase);
   bool run(Step step, Recovering& phase);
   void close_out_of_service(Step step, OutOfService& phase);
+  /// A gate with its own unit, out of service: who was admitted may still go through, and is sealed then.
+  void end_of_admitted(Step step);
   void clear_for_override(Step step);
   [[nodiscard]] Status not_to_be_opened() const;
   [[nodiscard]] bool release_inputs_read(const GateState& gate, Wake& wake) const;

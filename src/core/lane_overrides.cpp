@@ -98,8 +98,12 @@ bool Lane::override_due(Step step) {
     if (shopper_) leave_unanswered(step);
     // Whoever was admitted and has not been opened for yet is refused after all.
     const auto* admitting = std::get_if<Admitting>(&phase_);
-    if (admitting != nullptr && !admitting->commanded) seal_unpassed(step);
-    enter(step, OutOfService{.closing = std::holds_alternative<Closing>(phase_)});
+    const bool not_opened = admitting != nullptr && !admitting->commanded;
+    if (not_opened) seal_unpassed(step);
+    // Behind the one before it the barrier is on its way still.
+    const bool closing = std::holds_alternative<Closing>(phase_) ||
+                         (not_opened && admitting->from_open && outputs_.barrier_closed_commanded() == true);
+    enter(step, OutOfService{.closing = closing && !config_->pulse_drive(), .not_before = {}});
     return true;
   }
   return false;
@@ -154,6 +158,10 @@ bool Lane::run(Step step, OutOfService& phase) {
     close_out_of_service(step, phase);
     return false;
   }
+  if (config_->pulse_drive()) {
+    end_of_admitted(step);
+    return false;
+  }
   if (!phase.closing) {
     if (forced_open(step)) {
       note_forced(step);
@@ -179,6 +187,17 @@ bool Lane::run(Step step, OutOfService& phase) {
   phase.closing = false;
   phase.not_before = closing_failed(step);
   return true;
+}
+
+void Lane::end_of_admitted(Step step) {
+  const auto* auth = newest();
+  if (auth == nullptr) return;
+  bool still_standing = false;
+  const bool not_used = not_used_due(step, still_standing);
+  const bool gap_over = step.wake.past(auth->last_passage, config_->timing.party_gap) &&
+                        step.wake.past(clear_since_, config_->timing.party_gap);
+  const bool passed = auth->receipt.passages > 0 && !counter_.pending() && (gap_over || !party_left(step));
+  if (not_used || passed) now_closed(step);
 }
 
 void Lane::close_out_of_service(Step step, OutOfService& phase) {

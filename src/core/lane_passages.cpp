@@ -108,7 +108,10 @@ bool Lane::still_here_open(Step step, const Authorisation& auth) const {
 }
 
 void Lane::judge_cart_still_here(Step step) {
-  const bool closed = std::holds_alternative<Closed>(phase_);
+  const auto* out_of_service = std::get_if<OutOfService>(&phase_);
+  const bool closed = std::holds_alternative<Closed>(phase_) ||
+                      (out_of_service != nullptr && !out_of_service->closing &&
+                       outputs_.barrier_closed_commanded() == true && !config_->pulse_drive());
   for (auto auth = auths_.begin(); auth != auths_.end();) {
     const bool possible = still_here_possible(step, *auth);
     const bool due = auth->last_passage && step.wake.due(*auth->last_passage + kStillHereAfter);

@@ -123,7 +123,8 @@ Proximity::Fit Proximity::fits(const Cart& cart, const Reading& here, std::size_
   for (std::size_t other = 0; other < lanes.size(); ++other) {
     const auto& view = lanes[other];
     if (other == lane || !view.receiver) continue;
-    if (view.frozen == cart.frame.cart_id) return {};  // one cart, one lane at a time
+    const auto id = cart.frame.cart_id;
+    if (view.admitted == id || view.bound == id) return {};  // one cart, one lane at a time
     if (!view.approach_blocked || *view.receiver == here.receiver) continue;
     if (!view.receiver_up) {
       fit.receiver_down = true;

@@ -19,8 +19,10 @@ struct LaneView {
   std::optional<DeviceId> receiver;
   bool approach_blocked = false;
   bool receiver_up = false;
-  bool clock_suspect = false;    ///< a cart near it has a wrong clock: its frames don't count
-  std::optional<CartId> frozen;  ///< the cart it has admitted, or bound, and that no other lane may bind
+  bool clock_suspect = false;  ///< a cart near it has a wrong clock: its frames don't count
+  /// No other lane may bind these: the cart it has admitted, and the one of whoever stands there next.
+  std::optional<CartId> admitted;
+  std::optional<CartId> bound;
   friend bool operator==(const LaneView&, const LaneView&) = default;
 };
 

@@ -18,6 +18,7 @@ void cart_117_is_refused(LaneWorld& world) {
 }
 constexpr std::size_t kSecond = 1;
 constexpr PointId kApproach2 = kApproach + kPointsPerLane;
+constexpr PointId kSafety2 = kSafety + kPointsPerLane;
 
 }  // namespace
 
@@ -129,6 +130,35 @@ TEST_CASE(
   world.set(kApproach2, true);
   world.run(std::chrono::seconds{1});
   CHECK(world.barrier_commanded_open(0) != world.barrier_commanded_open(kSecond));
+}
+
+TEST_CASE("two lanes that share a receiver: the cart of whoever stands behind an exit in clearing is no other lane's") {
+  LaneWorld world({LaneOptions{}, LaneOptions{}}, {}, false,
+                  [](GateConfig& config) { config.lanes[1].receiver = config.lanes[0].receiver; });
+  settle(world);
+  // At the second lane cart 117 goes out, and 118 comes up behind it, not paid yet.
+  world.push(closure(117, 1, 1));
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  world.set(kApproach2, true);
+  REQUIRE(world.run_until([&] { return world.barrier_commanded_open(kSecond); }, std::chrono::seconds{2}));
+  world.run(milliseconds{600});
+  world.set(kApproach2, false);
+  world.silence(117);
+  world.walk_through(kSecond);
+  // Something is left under the barrier.
+  world.set(kSafety2, true);
+  REQUIRE(world.run_until([&] { return world.phase(kSecond) == Phase::kClearing; }, std::chrono::seconds{5}));
+  world.beacon(118, BeaconState::kShopping, -60, 0, 2);
+  world.run(milliseconds{1200});
+  world.set(kApproach2, true);
+  world.run(milliseconds{600});
+  // Somebody without a cart of their own stands at the first lane.
+  world.set(kApproach, true);
+  world.run(milliseconds{500});
+  world.push(closure(118, 2, 2));
+  world.run(std::chrono::seconds{1});
+  CHECK_FALSE(world.barrier_commanded_open(0));
 }
 
 TEST_CASE("a cart that falls silent at the eye stays bound while its receiver is down") {
