@@ -36,7 +36,8 @@ std::optional<VerdictRefuse> barred(const Evidence& evidence, const std::optiona
   }
   if (book.revoked(name, now)) return VerdictRefuse{ShownReason::kSeeStaff, "revoked", true};
   if (!backend_says_so_now && book.claimed_elsewhere(session_id, now)) {
-    return VerdictRefuse{ShownReason::kAlreadyUsed, "claimed_by_another_gate", true};
+    // That it was given back may have got lost with the stream: the backend is asked at once.
+    return VerdictRefuse{ShownReason::kAlreadyUsed, "claimed_by_another_gate"};
   }
   return std::nullopt;
 }
@@ -110,19 +111,21 @@ Verdict decide(const Evidence& evidence, const SessionBook& book, const OfflineP
     flags.add(Flag::kBackendUnaware);
     return admit_by_pass(evidence, *pass, book, now, flags);
   }
+  const auto* yes = evidence.answer != nullptr ? std::get_if<Admit>(evidence.answer) : nullptr;
   if (cart && !evidence.conflicting) {
-    if (const auto closure = book.closure(*evidence.cart, evidence.tag, now)) {
-      return admit(evidence, Basis::kPrefetched, *closure, book, now);
-    }
+    const auto closure = book.closure(*evidence.cart, evidence.tag, now);
+    // Another gate's claim stands above the closure, not above what the backend says of whoever stands here.
+    const bool overtaken = yes != nullptr && closure && book.claimed_elsewhere(closure->session_id, now);
+    if (closure && !overtaken) return admit(evidence, Basis::kPrefetched, *closure, book, now);
   }
   if (!cart && evidence.expected) {
     const auto& entry = *evidence.expected;
     auto verdict = admit(evidence, Basis::kPrefetched,
                          {entry.session_id, entry.party_size, std::nullopt, std::nullopt, entry.expires_at}, book, now);
-    if (auto* yes = std::get_if<VerdictAdmit>(&verdict)) yes->expected = entry;
+    if (auto* admitted = std::get_if<VerdictAdmit>(&verdict)) admitted->expected = entry;
     return verdict;
   }
-  if (const auto* yes = evidence.answer != nullptr ? std::get_if<Admit>(evidence.answer) : nullptr) {
+  if (yes != nullptr) {
     if (yes->expires_at < now.judging) return VerdictRefuse{ShownReason::kSeeStaff, "expired"};
     return admit(evidence, Basis::kConfirmed,
                  {yes->session_id, yes->party_size, yes->total, yes->closed_at, yes->expires_at}, book, now);

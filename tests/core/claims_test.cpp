@@ -1,0 +1,64 @@
+// Claims of sessions: another gate's that nobody took back, answers that cross each other, and what is given back when
+// nobody leaves on it (lane contract §4, backend contract "confirm").
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "lane_world.hpp"
+
+namespace exitgate::test {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr PointId kLane2 = kPointsPerLane;
+
+void settle(LaneWorld& world) {
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, seconds{15}));
+}
+/// Cart 117 with tag 1 comes to the first lane.
+void come(LaneWorld& world, BeaconState state = BeaconState::kShopping) {
+  world.beacon(117, state);
+  world.run(milliseconds{600});
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+}
+std::vector<std::size_t> questions(const LaneWorld& world, Stage stage) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < world.asked.size(); ++i) {
+    if (world.asked[i].stage == stage) found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a claim that nobody took back gives way to the backend's admit for a cart whose closure is known") {
+  LaneWorld world;
+  settle(world);
+  world.push(closure(117, 1, 1));
+  world.push(Claimed{session(1), ShortId::of("back")});
+  come(world);
+  CHECK(world.reason() == "already_used");
+  // Asked about at once: the claim may be stale.
+  REQUIRE(questions(world, Stage::kPresent).size() == 1);
+  CHECK_FALSE(world.barrier_commanded_open());
+  SECTION("admitted") {
+    world.answer(questions(world, Stage::kPresent).front(), admit_answer(1));
+    REQUIRE(world.barrier_commanded_open());
+    CHECK(world.open.begin()->second.basis == Basis::kConfirmed);
+  }
+  SECTION("refused") {
+    world.answer(questions(world, Stage::kPresent).front(), Refuse{RefuseReason::kAlreadyUsed});
+    world.run(seconds{2});
+    CHECK_FALSE(world.barrier_commanded_open());
+    CHECK(world.reason() == "already_used");
+  }
+  SECTION("no answer") {
+    world.run(seconds{10});
+    CHECK_FALSE(world.barrier_commanded_open());
+    CHECK(world.reason() == "already_used");
+  }
+}
+
+}  // namespace exitgate::test
