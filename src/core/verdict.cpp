@@ -131,9 +131,10 @@ Verdict decide(const Evidence& evidence, const SessionBook& book, const OfflineP
                  {yes->session_id, yes->party_size, yes->total, yes->closed_at, yes->expires_at}, book, now);
   }
   if (cart) {
-    if (const auto ahead = book.ahead(*evidence.cart, evidence.tag, now)) {
+    const auto ahead = book.ahead(*evidence.cart, evidence.tag, now);
+    // It may have been given before another gate's claim, and have come after it.
+    if (ahead && !book.claimed_elsewhere(ahead->session_id, now))
       return admit(evidence, Basis::kConfirmed, *ahead, book, now);
-    }
   }
   if (evidence.backend_online && !evidence.timed_out && !no_answer) return VerdictWait{};
   return decide_locally(evidence, pass, book, policy, now);

@@ -61,4 +61,24 @@ TEST_CASE("a claim that nobody took back gives way to the backend's admit for a 
   }
 }
 
+TEST_CASE("an answer ahead that was on its way when another gate claimed the session does not open") {
+  LaneWorld world;
+  settle(world);
+  world.beacon(117, BeaconState::kClosed);
+  world.run(milliseconds{600});
+  REQUIRE(questions(world, Stage::kAhead).size() == 1);
+  world.push(Claimed{session(1), ShortId::of("back")});
+  world.answer(questions(world, Stage::kAhead).front(), admit_answer(1));
+  come(world, BeaconState::kClosed);
+  CHECK_FALSE(world.barrier_commanded_open());
+  // It is for the backend to say once more, to whoever stands here.
+  REQUIRE(questions(world, Stage::kPresent).size() == 1);
+  const bool admitted = GENERATE(true, false);
+  const auto question = questions(world, Stage::kPresent).front();
+  if (admitted) world.answer(question, admit_answer(1));
+  if (!admitted) world.answer(question, Refuse{RefuseReason::kAlreadyUsed});
+  world.run(milliseconds{100});
+  CHECK(world.barrier_commanded_open() == admitted);
+}
+
 }  // namespace exitgate::test
