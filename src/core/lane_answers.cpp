@@ -49,21 +49,26 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
     // A refusal fetched ahead is never used.
     if (admit == nullptr) return;
     gate.book.keep_ahead(*question.cart_id, question.session_tag, *admit, wake.now());
-    const auto* refusal = gate.book.refusal(*question.cart_id, question.session_tag);
-    if (refusal != nullptr && refusal->asked_at < question.asked_at)
-      gate.book.end_refusal(*question.cart_id, question.session_tag);
+    gate.book.end_refusal(*question.cart_id, question.session_tag, question.asked_at);
     return;
   }
   const auto* refuse = std::get_if<Refuse>(&answer);
   if (question.cart_id && refuse != nullptr)
     gate.book.keep_refusal(*question.cart_id, question.session_tag, refuse->reason, question.asked_at, wake.now());
-  if (question.cart_id && admit != nullptr) gate.book.end_refusal(*question.cart_id, question.session_tag);
+  if (question.cart_id && admit != nullptr)
+    gate.book.end_refusal(*question.cart_id, question.session_tag, question.asked_at);
   if (question.stage == Stage::kPresent && shopper_ && shopper_->presence == question.presence) {
+    const bool refused = shopper_->answer && std::holds_alternative<Refuse>(*shopper_->answer);
     const bool nothing_new = std::holds_alternative<NoAnswer>(answer);
     if (nothing_new && shopper_->asked_at > question.asked_at) return;  // a newer one is out
-    if (nothing_new && shopper_->answer && std::holds_alternative<Refuse>(*shopper_->answer))
-      return;  // known-bad never degrades to unknown
+    if (nothing_new && refused) return;                                 // known-bad never degrades to unknown
+    if (refused && shopper_->answered_asked_at > question.asked_at) {
+      // Answered late: what was said to the later question is what the backend says now.
+      if (admit != nullptr) shopper_->claimed = admit->session_id;
+      return;
+    }
     shopper_->answer = answer;
+    shopper_->answered_asked_at = question.asked_at;
     shopper_->asked_at = std::max(shopper_->asked_at, question.asked_at);
     return;
   }

@@ -192,6 +192,8 @@ std::optional<SessionTerms> SessionBook::ahead(CartId cart, const SessionTag& ta
 
 void SessionBook::keep_refusal(CartId cart, const SessionTag& tag, RefuseReason reason, MonoTime asked_at,
                                const Now& now) {
+  const auto known = refusals_.find({cart, tag});
+  if (known != refusals_.end() && known->second.asked_at > asked_at) return;
   if (refusals_.size() >= kMaxRefusals && !refusals_.contains({cart, tag})) {
     refusals_.erase(std::min_element(refusals_.begin(), refusals_.end(), [](const auto& a, const auto& b) {
       return a.second.asked_at < b.second.asked_at;
@@ -199,6 +201,11 @@ void SessionBook::keep_refusal(CartId cart, const SessionTag& tag, RefuseReason 
   }
   const auto ago = std::chrono::duration_cast<milliseconds>(now.mono - asked_at);
   refusals_[{cart, tag}] = {.reason = reason, .asked_at = asked_at, .asked_wall = now.judging - ago};
+}
+
+void SessionBook::end_refusal(CartId cart, const SessionTag& tag, MonoTime asked_at) {
+  const auto known = refusals_.find({cart, tag});
+  if (known != refusals_.end() && known->second.asked_at < asked_at) refusals_.erase(known);
 }
 
 const SessionBook::KnownRefusal* SessionBook::refusal(CartId cart, const SessionTag& tag) const {

@@ -82,9 +82,9 @@ class SessionBook {
   [[nodiscard]] std::optional<SessionTerms> ahead(CartId cart, const SessionTag& tag, const Now& now) const;
 
   /// The backend refused the session to a shopper who stood there, or after they were let in. It stands until a later
-  /// closure, an admit or a pass signed later: known-bad never degrades to unknown.
+  /// closure, an admit to a question asked later or a pass signed later: known-bad never degrades to unknown.
   void keep_refusal(CartId cart, const SessionTag& tag, RefuseReason reason, MonoTime asked_at, const Now& now);
-  void end_refusal(CartId cart, const SessionTag& tag) { refusals_.erase({cart, tag}); }
+  void end_refusal(CartId cart, const SessionTag& tag, MonoTime asked_at);
   struct KnownRefusal {
     RefuseReason reason{};
     MonoTime asked_at{};

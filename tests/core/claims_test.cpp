@@ -30,6 +30,15 @@ std::vector<std::size_t> questions(const LaneWorld& world, Stage stage) {
   }
   return found;
 }
+void go_away(LaneWorld& world) {
+  world.set(kApproach, false);
+  world.run(milliseconds{700});
+}
+std::vector<Uuid> given_back(const LaneWorld& world) {
+  std::vector<Uuid> sessions;
+  for (const auto i : questions(world, Stage::kLapsed)) sessions.push_back(world.asked[i].session_id.value_or(Uuid{}));
+  return sessions;
+}
 
 }  // namespace
 
@@ -79,6 +88,49 @@ TEST_CASE("an answer ahead that was on its way when another gate claimed the ses
   if (!admitted) world.answer(question, Refuse{RefuseReason::kAlreadyUsed});
   world.run(milliseconds{100});
   CHECK(world.barrier_commanded_open() == admitted);
+}
+
+TEST_CASE("an admit to an earlier question than the one that was refused opens nothing, and is given back") {
+  for (const auto mode : {LaneMode::kCart, LaneMode::kWalkout}) {
+    INFO(to_string(mode));
+    LaneWorld world({LaneOptions{.mode = mode}}, {}, false,
+                    [](GateConfig& config) { config.offline.admit_walkouts = false; });
+    settle(world);
+    come(world);
+    world.run(seconds{2});
+    const auto asked = questions(world, Stage::kPresent);
+    REQUIRE(asked.size() == 2);
+    REQUIRE(world.reason() == "see_staff");
+    world.answer(asked[1], Refuse{RefuseReason::kPaymentFailed});
+    REQUIRE(world.reason() == "payment_failed");
+    world.answer(asked[0], admit_answer(1));
+    world.run(milliseconds{500});
+    CHECK_FALSE(world.barrier_commanded_open());
+    CHECK(world.reason() == "payment_failed");
+    go_away(world);
+    CHECK(given_back(world) == std::vector{session(1)});
+    // What the backend said last is known of the cart in the next presence too.
+    if (mode == LaneMode::kWalkout) continue;
+    world.step(BackendConnected{false, "cable"});
+    world.run(seconds{6});
+    come(world);
+    CHECK(world.reason() == "payment_failed");
+  }
+}
+
+TEST_CASE("a refusal to an earlier question than another's refusal does not take its place, and a later admit opens") {
+  LaneWorld world;
+  settle(world);
+  come(world);
+  world.run(seconds{5});
+  const auto asked = questions(world, Stage::kPresent);
+  REQUIRE(asked.size() == 3);
+  world.answer(asked[1], Refuse{RefuseReason::kPaymentFailed});
+  world.answer(asked[0], Refuse{RefuseReason::kSessionOpen});
+  world.run(milliseconds{100});
+  CHECK(world.reason() == "payment_failed");
+  world.answer(asked[2], admit_answer(1));
+  CHECK(world.barrier_commanded_open());
 }
 
 }  // namespace exitgate::test
