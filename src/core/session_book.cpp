@@ -37,14 +37,15 @@ void SessionBook::on_closed(const Closure& closure, const Now& now, Writes& writ
   closures_by_expiry_.emplace(closure.expires_at, key);
   writes.emplace_back(PutClosure{closure});
   // Known-bad is overtaken by a later closure.
-  for (const bool by_id : {true, false}) {
-    const bool had = by_id ? revoked_ids_.erase(closure.session_id) : revoked_tags_.erase(closure.session_tag);
-    if (!had) continue;
-    Revocation ended;
-    if (by_id) ended.session_id = closure.session_id;
-    if (!by_id) ended.session_tag = closure.session_tag;
-    writes.emplace_back(PutRevocation{ended, WallTime{}});
-  }
+  const bool by_id = revoked_ids_.erase(closure.session_id);
+  const bool by_tag = revoked_tags_.erase(closure.session_tag);
+  const auto end = [&](std::optional<Uuid> id, std::optional<SessionTag> tag) {
+    writes.emplace_back(PutRevocation{{.session_id = id, .session_tag = tag}, WallTime{}});
+  };
+  if (by_id) end(closure.session_id, {});
+  if (by_tag) end({}, closure.session_tag);
+  // An older database may hold both names in one row.
+  if (by_id && by_tag) end(closure.session_id, closure.session_tag);
   while (closures_.size() > kMaxClosures) drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
 }
 
@@ -58,9 +59,13 @@ void SessionBook::drop_closure(std::map<CartTag, KnownClosure>::iterator found, 
 
 void SessionBook::on_revoked(const Revocation& revocation, const Now& now, Writes& writes) {
   const WallTime until = now.judging + kRevocationKept;
-  writes.emplace_back(PutRevocation{revocation, until});
-  if (revocation.session_tag) revoke_tag(*revocation.session_tag, until, writes);
+  // A row for each name: what ends one of them later must find it.
+  if (revocation.session_tag) {
+    writes.emplace_back(PutRevocation{{.session_id = {}, .session_tag = revocation.session_tag}, until});
+    revoke_tag(*revocation.session_tag, until, writes);
+  }
   if (!revocation.session_id) return;
+  writes.emplace_back(PutRevocation{{.session_id = revocation.session_id, .session_tag = {}}, until});
   // One that had to make room ends now.
   if (const auto gone = revoked_ids_.put(*revocation.session_id, {}, until))
     writes.emplace_back(PutRevocation{{.session_id = *gone, .session_tag = {}}, WallTime{}});

@@ -133,4 +133,33 @@ TEST_CASE("a refusal to an earlier question than another's refusal does not take
   CHECK(world.barrier_commanded_open());
 }
 
+TEST_CASE("a session revoked by id and tag at once and closed anew since is good after a restart too") {
+  const bool joint_row = GENERATE(false, true);  // as an older daemon wrote them
+  LoadedState kept;
+  const auto wall = LaneWorld().now().wall;
+  const Revocation both{.session_id = session(1), .session_tag = tag(1)};
+  if (joint_row) kept.revocations.push_back({both, wall + std::chrono::hours{20}});
+  LaneWorld world({LaneOptions{}}, kept);
+  settle(world);
+  if (!joint_row) world.push(both);
+  world.push(closure(117, 1, 1));
+  // As the disk keeps them: a row for each name, or pair of names.
+  for (const auto& transaction : world.persisted) {
+    for (const auto& write : transaction) {
+      const auto* put = std::get_if<PutRevocation>(&write);
+      if (put == nullptr) continue;
+      std::erase_if(kept.revocations, [&](const auto& row) {
+        return row.revocation.session_id == put->revocation.session_id &&
+               row.revocation.session_tag == put->revocation.session_tag;
+      });
+      if (put->kept_until > wall) kept.revocations.push_back({put->revocation, put->kept_until});
+    }
+  }
+  kept.closures.push_back(closure(117, 1, 1));
+  LaneWorld again({LaneOptions{}}, kept);
+  settle(again);
+  come(again, BeaconState::kClosed);
+  CHECK(again.barrier_commanded_open());
+}
+
 }  // namespace exitgate::test
