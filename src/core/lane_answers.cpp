@@ -117,6 +117,8 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
     turn_unauthorised(step, auth, Flag::kExpectedMismatch);
     return;
   }
+  // Let out by policy, and its party has left or is leaving elsewhere: whoever this is, they are none of it.
+  if (!auth.entry && !gate.book.may_admit(name)) return;
   const Receipt receipt_before = receipt;
   std::optional<LedgerEntry> entry_before;
   if (auth.entry) entry_before = gate.book.entry(*auth.entry);

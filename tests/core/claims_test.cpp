@@ -162,4 +162,32 @@ TEST_CASE("a session revoked by id and tag at once and closed anew since is good
   CHECK(again.barrier_commanded_open());
 }
 
+TEST_CASE("a walkout let out by policy whom a late answer names as a session that has left stays nobody's") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  const auto leave = [&] {
+    REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, seconds{3}));
+    world.walk_through();
+    settle(world);
+  };
+  world.backend = [](const ConfirmRequest&) { return std::optional<ConfirmAnswer>(admit_answer(1)); };
+  world.set(kApproach, true);
+  leave();
+  world.backend = nullptr;
+  world.step(BackendConnected{false, "cable"});
+  world.run(seconds{6});
+  world.set(kApproach, true);
+  world.run(milliseconds{50});
+  REQUIRE(world.barrier_commanded_open());
+  world.answer(questions(world, Stage::kPresent).back(), admit_answer(1));
+  leave();
+  REQUIRE(world.sealed.size() == 2);
+  CHECK(world.sealed[0].session_id == session(1));
+  CHECK(world.sealed[1].basis == Basis::kOfflinePolicy);
+  CHECK(world.sealed[1].outcome == Outcome::kPassed);
+  CHECK_FALSE(world.sealed[1].session_id);
+  CHECK(given_back(world).empty());
+  CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
+}
+
 }  // namespace exitgate::test
