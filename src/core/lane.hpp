@@ -190,6 +190,8 @@ class Lane {
   void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
   void send_admitted(Step step, const Authorisation& auth);
   void send_lapsed(Step step, const SessionName& session);
+  /// Ends a claim on which nobody leaves or has left, nor waits at another lane.
+  void give_back(Step step, const SessionName& session);
 
   [[nodiscard]] Authorisation* newest() { return auths_.empty() ? nullptr : &auths_.back(); }
   void alarm(Step step, std::string_view name, std::vector<std::pair<std::string_view, FieldValue>> more = {});

@@ -42,6 +42,18 @@ void Lane::send_lapsed(Step step, const SessionName& session) {
                                               .session_id = session.session_id}});
 }
 
+void Lane::give_back(Step step, const SessionName& session) {
+  auto& gate = step.gate;
+  // Where its party leaves or has left here, the claim is theirs.
+  if (gate.book.in_use(session)) return;
+  for (std::size_t other = 0; session.cart_id && other < gate.views.size(); ++other) {
+    if (other == index_ || gate.views[other].bound != session.cart_id) continue;
+    gate.book.keep_claim(*session.cart_id, session);  // its question there rests on this claim
+    return;
+  }
+  send_lapsed(step, session);
+}
+
 void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake) {
   const Step step{gate, wake};
   const auto* admit = std::get_if<Admit>(&answer);
@@ -91,7 +103,7 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   // Nobody stands here any more for whom the backend has claimed this session.
   SessionName unused{.session_id = admit->session_id, .cart_id = question.cart_id, .session_tag = {}};
   if (question.cart_id) unused.session_tag = question.session_tag;
-  if (!gate.book.in_use(unused)) send_lapsed(step, unused);
+  give_back(step, unused);
 }
 
 void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {

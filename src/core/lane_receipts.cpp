@@ -82,6 +82,7 @@ void Lane::admit(Step step, const VerdictAdmit& verdict) {
   if (verdict.expected) gate.book.take_expected(*verdict.expected, taken);
   const bool from_open = !std::holds_alternative<Closed>(phase_);
   auto& auth = authorise(step, std::move(receipt), entry, verdict.terms.party_size, std::move(taken));
+  if (cart) (void)gate.book.take_claim(*shopper.cart);  // they leave on it
   auth.shopper_since = shopper.since;
   auth.presence = shopper.presence;
   gate.questions.tie(index_, shopper.presence, auth.receipt.receipt_id);
@@ -151,7 +152,9 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   gate.publish(PublicEventType::kReceipt, config_->id, wake.now(), std::move(fields));
   if (outcome != Outcome::kNotUsed) return;
   if (receipt.basis == Basis::kOfflinePolicy) gate.policy.uncount(auth.since);
-  if (receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout) send_lapsed(step, name_of(receipt));
+  const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
+  // Others of its party who are leaving keep the claim.
+  if (of_session && !gate.book.in_use(name_of(receipt))) send_lapsed(step, name_of(receipt));
   if (receipt.kind == ReceiptKind::kStaff || (!receipt.session_id && !receipt.cart_id))
     gate.questions.untie(receipt.receipt_id);
 }

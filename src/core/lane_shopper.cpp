@@ -55,12 +55,14 @@ void Lane::run_shopper(Step step) {
 
 void Lane::give_back_answer(Step step) {
   const auto* admit = shopper_->answer ? std::get_if<Admit>(&*shopper_->answer) : nullptr;
-  if (admit == nullptr && !shopper_->claimed) return;
-  const Uuid session = admit != nullptr ? admit->session_id : *shopper_->claimed;
+  const auto session = admit != nullptr ? std::optional(admit->session_id) : shopper_->claimed;
+  // What was claimed for the cart at the lane it came from.
+  const auto waiting = shopper_->cart ? step.gate.book.take_claim(*shopper_->cart) : std::nullopt;
+  if (waiting && waiting->session_id != session) give_back(step, *waiting);
+  if (!session) return;
   SessionName unused{.session_id = session, .cart_id = shopper_->cart, .session_tag = {}};
   if (shopper_->cart) unused.session_tag = shopper_->tag;
-  // Where its party leaves or has left here, the claim is theirs.
-  if (!step.gate.book.in_use(unused)) send_lapsed(step, unused);
+  give_back(step, unused);
 }
 
 void Lane::leave_unanswered(Step step) {

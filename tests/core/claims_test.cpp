@@ -190,4 +190,53 @@ TEST_CASE("a walkout let out by policy whom a late answer names as a session tha
   CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
 }
 
+TEST_CASE("the claim of a cart that has walked to the next lane is not given back while it waits there") {
+  const bool answered_in_a_dip = GENERATE(false, true);
+  const bool opens = GENERATE(false, true);
+  LaneWorld world({LaneOptions{}, LaneOptions{}});
+  settle(world);
+  come(world);
+  REQUIRE(questions(world, Stage::kPresent).size() == 1);
+  world.set(kApproach, false);
+  world.silence(117);
+  world.beacon(117, BeaconState::kShopping, -50, 1);
+  world.run(milliseconds{200});
+  if (answered_in_a_dip) world.answer(questions(world, Stage::kPresent)[0], admit_answer(1));
+  world.set(kApproach + kLane2, true);
+  REQUIRE(world.run_until([&] { return questions(world, Stage::kPresent).size() == 2; }, seconds{2}));
+  world.run(milliseconds{600});
+  if (!answered_in_a_dip) world.answer(questions(world, Stage::kPresent)[0], admit_answer(1));
+  world.run(milliseconds{50});
+  CHECK(given_back(world).empty());
+  if (opens) {
+    world.answer(questions(world, Stage::kPresent)[1], admit_answer(1));
+    CHECK(world.barrier_commanded_open(1));
+    CHECK(given_back(world).empty());
+    return;
+  }
+  // Its own question stays without answer, and it goes: what the first has claimed is given back.
+  world.set(kApproach + kLane2, false);
+  world.run(milliseconds{700});
+  CHECK(given_back(world) == std::vector{session(1)});
+}
+
+TEST_CASE("one of a party turns back while another leaves by the next lane: the claim is the other's") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}, LaneOptions{.mode = LaneMode::kWalkout}});
+  world.backend = [](const ConfirmRequest& request) -> std::optional<ConfirmAnswer> {
+    if (request.stage == Stage::kPresent) return admit_answer(5, 2);
+    return std::nullopt;
+  };
+  settle(world);
+  world.set(kApproach, true);
+  world.set(kApproach + kLane2, true);
+  REQUIRE(world.run_until([&] { return world.phase(0) == Phase::kPassing && world.phase(1) == Phase::kPassing; }));
+  world.set(kApproach, false);
+  REQUIRE(world.run_until([&] { return !world.sealed.empty(); }));
+  CHECK(world.sealed[0].outcome == Outcome::kNotUsed);
+  CHECK(given_back(world).empty());
+  world.set(kApproach + kLane2, false);
+  REQUIRE(world.run_until([&] { return world.sealed.size() == 2; }));
+  CHECK(given_back(world) == std::vector{session(5)});
+}
+
 }  // namespace exitgate::test
