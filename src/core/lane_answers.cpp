@@ -93,8 +93,13 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
     on_admitted_answer(step, *auth, answer);
     return;
   }
+  if (admit == nullptr) return;
+  if (auth != auths_.end() && auth->receipt.kind == ReceiptKind::kStaff) {
+    auth->claimed = admit->session_id;  // for whom staff let out: given back if they turn back
+    return;
+  }
   // Whoever was let in meanwhile has left on it.
-  if (admit == nullptr || question.stage != Stage::kPresent || question.receipt_id) return;
+  if (question.receipt_id) return;
   // The same cart stands here again: its own question rests on this claim.
   if (shopper_ && shopper_->cart && shopper_->cart == question.cart_id && shopper_->tag == question.session_tag) {
     shopper_->claimed = admit->session_id;

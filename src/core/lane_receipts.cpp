@@ -155,8 +155,10 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   const bool of_session = receipt.kind == ReceiptKind::kCart || receipt.kind == ReceiptKind::kWalkout;
   // Others of its party who are leaving keep the claim.
   if (of_session && !gate.book.in_use(name_of(receipt))) send_lapsed(step, name_of(receipt));
-  if (receipt.kind == ReceiptKind::kStaff || (!receipt.session_id && !receipt.cart_id))
-    gate.questions.untie(receipt.receipt_id);
+  if (auth.claimed)
+    give_back(step, {.session_id = auth.claimed, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag});
+  // An answer that comes later may have been given after the backend heard that it lapsed.
+  gate.questions.untie(receipt.receipt_id);
 }
 
 void Lane::seal_all(Step step, bool override_takes_over) {

@@ -44,6 +44,7 @@ struct Authorisation {
   std::optional<MonoTime> last_passage;
   std::optional<ExpectedWalkout> expected;
   std::optional<SessionName> used_when_passed;  ///< staff: the bound session counts as used then
+  std::optional<Uuid> claimed;                  ///< staff: what the backend has claimed for whom they let out
   std::uint64_t presence = 0;                   ///< whose verdict it was
   std::uint32_t pulses = 0;                     ///< sent to a gate with its own control unit
   bool overdue_told = false;                    ///< receipt_not_durable was raised for it

@@ -33,7 +33,7 @@ void Questions::tie(LaneIndex lane, std::uint64_t presence, const Uuid& receipt_
 
 void Questions::untie(const Uuid& receipt_id) {
   for (auto& [id, question] : out_) {
-    if (question.stage == Stage::kPresent && question.receipt_id == receipt_id) question.receipt_id.reset();
+    if (question.receipt_id == receipt_id) question.receipt_id.reset();
   }
 }
 

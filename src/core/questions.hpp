@@ -15,7 +15,8 @@ struct Question {
   std::uint64_t presence = 0;  ///< kPresent: which shopper's; others are late for the next one
   std::optional<CartId> cart_id;
   SessionTag session_tag;
-  std::optional<Uuid> receipt_id;  ///< kAdmitted: the receipt it was asked beside; kPresent: let in with it meanwhile
+  /// kAdmitted: the receipt it was asked beside; kPresent: let in with it meanwhile. Nothing once that was not used.
+  std::optional<Uuid> receipt_id;
   MonoTime asked_at{};
   bool counted = false;  ///< its time ran out and was counted as a no-answer
 };

@@ -239,4 +239,54 @@ TEST_CASE("one of a party turns back while another leaves by the next lane: the 
   CHECK(given_back(world) == std::vector{session(5)});
 }
 
+TEST_CASE("a late admit of an admission that was not used is given back, whichever question it answers") {
+  LaneWorld world;
+  settle(world);
+  const auto closed = world.now().wall;
+  world.step(PassHeard{.cart_id = 117,
+                       .session_tag = tag(1),
+                       .session_id = session(1),
+                       .closed_at = closed,
+                       .expires_at = closed + std::chrono::hours{1},
+                       .party_size = 1,
+                       .total = {},
+                       .raw = {1, 2, 3}});
+  come(world);
+  world.run(seconds{1});
+  REQUIRE(world.open.begin()->second.basis == Basis::kSignedPass);
+  world.set(kApproach, false);
+  REQUIRE(world.run_until([&] { return !world.sealed.empty(); }));
+  REQUIRE(world.sealed[0].outcome == Outcome::kNotUsed);
+  CHECK(given_back(world) == std::vector{session(1)});
+  const auto stage = GENERATE(Stage::kPresent, Stage::kAdmitted);
+  REQUIRE(questions(world, stage).size() == 1);
+  const bool back_again = GENERATE(false, true);
+  if (back_again) {
+    // Let in once more, on the pass: the claim is theirs now.
+    settle(world);
+    come(world);
+    world.run(seconds{1});
+    REQUIRE(world.barrier_commanded_open());
+  }
+  world.answer(questions(world, stage).front(), admit_answer(1));
+  CHECK(given_back(world).size() == (back_again ? 1 : 2));
+}
+
+TEST_CASE("an admit that comes while staff let its shopper out is given back if they turn back") {
+  const bool passes = GENERATE(false, true);
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
+  settle(world);
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  REQUIRE(world.command(StaffVerb::kOpen));
+  world.answer(questions(world, Stage::kPresent).front(), admit_answer(9));
+  CHECK(given_back(world).empty());
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  if (passes) world.walk_through();
+  if (!passes) world.set(kApproach, false);
+  REQUIRE(world.run_until([&] { return !world.sealed.empty(); }));
+  CHECK(world.sealed[0].kind == ReceiptKind::kStaff);
+  CHECK(given_back(world) == (passes ? std::vector<Uuid>{} : std::vector{session(9)}));
+}
+
 }  // namespace exitgate::test
