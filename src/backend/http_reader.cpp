@@ -71,8 +71,7 @@ Status HttpReader::feed(std::string_view bytes) {
   std::string& pending = parser_->pending;
   pending.append(bytes);
   ErrorCode error;
-  parser_->feed.feed(parser_->http, pending, error);
-  if (parser_->http.is_header_done() && !head_) take_head();
+  parser_->feed.feed(parser_->http, pending, error, [this] { take_head(); });
   if (error == beast::error::header_limit) {
     return fail("backend_malformed", "the backend's answer has an endless header");
   }

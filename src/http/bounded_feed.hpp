@@ -20,9 +20,10 @@ class BoundedFeed {
   explicit BoundedFeed(std::size_t part_bytes_max) : part_bytes_max_(part_bytes_max) {}
 
   /// Takes what it can use off the front of `input`, until the message is done or more is needed. `error` is the
-  /// parser's, or header_limit; never need_more.
-  template <class Parser>
-  void feed(Parser& parser, std::string& input, boost::beast::error_code& error) {
+  /// parser's, or header_limit; never need_more. `on_header` is called once, before anything of the body is looked at:
+  /// fields of trailers come later, and are not the header's (RFC 9110, 6.5.1).
+  template <class Parser, class OnHeader>
+  void feed(Parser& parser, std::string& input, boost::beast::error_code& error, OnHeader on_header) {
     error = {};
     while (!parser.is_done() && !input.empty()) {
       const bool in_header = !parser.is_header_done();
@@ -33,6 +34,7 @@ class BoundedFeed {
       const std::size_t used = parser.put(boost::asio::const_buffer(input.data(), offered), error);
       input.erase(0, used);
       if (in_header) header_bytes_ += used;
+      if (in_header && parser.is_header_done()) on_header();
       looks_again_ = error == boost::beast::http::error::need_more;
       if (looks_again_) error = {};
       if (error) return;

@@ -114,7 +114,7 @@ struct AnswerReader {
 
 Status parse(AnswerReader& reader, std::string& input, bool ended, const std::string& place) {
   beast::error_code error;
-  reader.feed.feed(reader.parser, input, error);
+  reader.feed.feed(reader.parser, input, error, [] {});
   if (ended && !reader.parser.got_some()) return fail("broken", place + " closed the connection without an answer");
   if (!error && ended && !reader.parser.is_done()) reader.parser.put_eof(error);
   if (error) return fail("broken", "The answer of " + place + " can't be read: " + error.message());

@@ -1,5 +1,6 @@
 #include "http/request_reader.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -40,9 +41,18 @@ struct RequestReader::Parser {
     return cause == beast::http::make_error_code(which);
   }
 
+  void take_headers() {
+    for (const auto& field : beast.get()) {
+      const auto name = field.name_string();
+      const auto value = field.value();
+      request.headers.emplace_back(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
+    }
+  }
+
   Progress finish() {
     auto& message = beast.get();
-    const auto host_count = message.count(beast::http::field::host);
+    const auto is_host = [](const auto& header) { return equal_ignoring_case(header.first, "Host"); };
+    const auto host_count = std::count_if(request.headers.begin(), request.headers.end(), is_host);
     if (host_count > 1 || (host_count == 0 && message.version() >= 11)) {
       return reject(400, "bad_request", "An HTTP/1.1 request has exactly one Host header");
     }
@@ -53,12 +63,9 @@ struct RequestReader::Parser {
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     request.method.assign(message.method_string().data(), message.method_string().size());
-    for (const auto& field : message) {
-      const auto name = field.name_string();
-      const auto value = field.value();
-      request.headers.emplace_back(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
-      if (target->authority && equal_ignoring_case(request.headers.back().first, "Host")) {
-        request.headers.back().second = *target->authority;
+    if (target->authority) {
+      for (auto& header : request.headers) {
+        if (is_host(header)) header.second = *target->authority;
       }
     }
     request.body = std::move(message.body());
@@ -78,7 +85,7 @@ RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
 
 RequestReader::Progress RequestReader::feed(std::string& input) {
   beast::error_code error;
-  parser_->feed.feed(parser_->beast, input, error);
+  parser_->feed.feed(parser_->beast, input, error, [this] { parser_->take_headers(); });
   if (error) return parser_->reject(error);
   return parser_->beast.is_done() ? parser_->finish() : Progress::kNeedMore;
 }

@@ -77,6 +77,16 @@ TEST_CASE("a chunked body comes in pieces") {
   CHECK(reader.done());
 }
 
+TEST_CASE("fields of trailers are not the answer's") {
+  HttpReader reader;
+  REQUIRE(feed_all(reader,
+                   "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+                   "Content-Type: c/d\r\nRetry-After: 9\r\n\r\n"));
+  CHECK(reader.done());
+  CHECK(reader.head()->content_type == "a/b");
+  CHECK(reader.head()->retry_after.empty());
+}
+
 TEST_CASE("a body over the bound is an error, announced or not") {
   HttpReader reader;
   CHECK_FALSE(feed_all(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n"));

@@ -83,6 +83,16 @@ TEST_CASE("reader: a chunked body is put together") {
   CHECK(reader.take().body == "abcde");
 }
 
+TEST_CASE("reader: fields of trailers are no headers") {
+  RequestReader reader(1024, 100);
+  REQUIRE(read(reader,
+               "POST / HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: other\r\nX: "
+               "y\r\n\r\n") == Progress::kComplete);
+  const Request request = reader.take();
+  CHECK(request.header("Host") == "g");
+  CHECK_FALSE(request.header("X"));
+}
+
 TEST_CASE("reader: an absolute target stands above the Host header") {
   RequestReader reader(1024, 100);
   REQUIRE(read(reader, "GET http://other/x HTTP/1.1\r\nHost: gate\r\n\r\n") == Progress::kComplete);
