@@ -16,8 +16,10 @@ OfflinePolicy::OfflinePolicy(const OfflinePolicyConfig& config, const LoadedStat
     : config_(config),
       last_heard_(state.last_valid_answer.value_or(start.judging)),
       heard_at_(start.mono - age_at_start(last_heard_, start)) {
-  for (const auto& exit : state.offline_exits)
-    exits_.push_back({start.mono - age_at_start(exit.authorised_at, start), exit.total});
+  for (const auto& exit : state.offline_exits) {
+    const auto age = exit.clock_synchronised ? age_at_start(exit.authorised_at, start) : Duration{0};
+    exits_.push_back({start.mono - age, exit.total});
+  }
 }
 
 void OfflinePolicy::heard(const Now& now) {

@@ -130,6 +130,7 @@ struct KeptClaim {
 struct OfflineExit {
   WallTime authorised_at{};
   std::optional<Money> total;
+  bool clock_synchronised = true;  ///< false: when it was is not known
 };
 
 struct LoadedState {

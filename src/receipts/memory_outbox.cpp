@@ -1,4 +1,5 @@
 #include "receipts/memory_outbox.hpp"
+#include "receipts/offline_exits.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -221,15 +222,16 @@ LoadedState MemoryOutbox::load(WallTime now) const {
   LoadedState state;
   // A row that this very program made can be read.
   for (const auto& [key, row] : state_) (void)absorb(row, state);
-  const auto since = now - std::chrono::hours{1};
-  for (const auto* stored : in_order()) {
-    const auto& receipt = stored->receipt;
-    if (stored->state == ReceiptState::kOpen) state.open_receipts.push_back(receipt);
-    const bool counts = receipt.basis == Basis::kOfflinePolicy && receipt.outcome != Outcome::kNotUsed;
-    if (counts && receipt.authorised_at > since) state.offline_exits.push_back({receipt.authorised_at, receipt.total});
+  OfflineExitsFound exits(now);
+  const auto all = in_order();
+  for (const auto* stored : all) {
+    if (stored->state == ReceiptState::kOpen) state.open_receipts.push_back(stored->receipt);
   }
-  std::stable_sort(state.offline_exits.begin(), state.offline_exits.end(),
-                   [](const auto& a, const auto& b) { return a.authorised_at < b.authorised_at; });
+  for (auto open = state.open_receipts.rbegin(); open != state.open_receipts.rend(); ++open) (void)exits.take(*open);
+  for (auto stored = all.rbegin(); stored != all.rend(); ++stored) {
+    if ((*stored)->state != ReceiptState::kOpen && !exits.take((*stored)->receipt)) break;
+  }
+  state.offline_exits = std::move(exits).found();
   return state;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "receipts/offline_exits.hpp"
 #include "receipts/outbox_impl.hpp"
 #include "receipts/tables.hpp"
 
@@ -98,28 +99,20 @@ Status load_open(Database& db, LoadedOutbox& out, BadReceipts& bad) {
   }
 }
 
-void add_offline_exit(const Receipt& receipt, WallTime since, LoadedState& state) {
-  const bool counts = receipt.basis == Basis::kOfflinePolicy && receipt.outcome != Outcome::kNotUsed;
-  if (counts && receipt.authorised_at > since) state.offline_exits.push_back({receipt.authorised_at, receipt.total});
-}
-
-/// Newest first by position, until receipts ended before the hour began (and another, for a clock that was set).
+/// Open ones, then newest first by position.
 Status load_offline_exits(Database& db, WallTime now, LoadedState& state) {
-  const auto since = now - std::chrono::hours{1};
+  OfflineExitsFound exits(now);
+  for (auto open = state.open_receipts.rbegin(); open != state.open_receipts.rend(); ++open) (void)exits.take(*open);
   Query query(db,
               "SELECT " EXITGATE_RECEIPT_COLUMNS " FROM receipts WHERE position IS NOT NULL ORDER BY position DESC");
   for (;;) {
     const auto more = query.step();
     if (!more) return fail(more.error());
     if (!*more) break;
-    const auto row = read_receipt(query);
-    if (row.ended_ms && *row.ended_ms < unix_ms(since - std::chrono::hours{1})) break;
-    const auto good = decode(row);
-    if (good) add_offline_exit(good->receipt, since, state);
+    const auto good = decode(read_receipt(query));
+    if (good && !exits.take(good->receipt)) break;
   }
-  for (const auto& receipt : state.open_receipts) add_offline_exit(receipt, since, state);
-  std::stable_sort(state.offline_exits.begin(), state.offline_exits.end(),
-                   [](const auto& a, const auto& b) { return a.authorised_at < b.authorised_at; });
+  state.offline_exits = std::move(exits).found();
   return {};
 }
 

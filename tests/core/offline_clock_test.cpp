@@ -57,4 +57,12 @@ TEST_CASE("offline policy: exits of the last hour count after a restart, also th
   CHECK(admits(policy, at(kRight, minutes{61})));
 }
 
+TEST_CASE("offline policy: an exit stamped by a clock that was not synchronised counts an hour from the restart") {
+  LoadedState loaded;
+  loaded.offline_exits = {{wall_from_ms(100'000), {}, false}};
+  OfflinePolicy policy({.max_exits_per_hour = 1}, loaded, at(kRight, {}));
+  CHECK_FALSE(admits(policy, at(kRight, minutes{59})));
+  CHECK(admits(policy, at(kRight, minutes{61})));
+}
+
 }  // namespace exitgate
