@@ -1,9 +1,9 @@
 // Which of the newest receipts count for the offline policy's hour after a restart. Pure. Ownership: value, one per
 // walk.
 //
-// A stamp of a clock that was not synchronised says nothing of when it was: such an exit counts as if just made. Among
-// themselves these stamps tell: what lies over an hour before the newest of them is over, also when the box was started
-// again at 1970 meanwhile.
+// A stamp of a clock that was not synchronised says nothing of when it was: such an exit counts as if just made, unless
+// the receipts since tell of an hour: from one to the next by the same clock, where the step is no more than an hour (a
+// longer one may be a clock that was set, or a start at 1970).
 #pragma once
 
 #include <algorithm>
@@ -21,11 +21,16 @@ class OfflineExitsFound {
   /// Receipts newest first. False: no older one can count.
   [[nodiscard]] bool take(const Receipt& receipt) {
     const auto at = receipt.authorised_at;
-    const auto since = receipt.clock_synchronised ? since_ : unsynchronised_since(at);
+    const bool same_clock = last_ && last_->synchronised == receipt.clock_synchronised;
+    const auto step = same_clock ? last_->at - at : std::chrono::milliseconds{0};
+    if (step > std::chrono::milliseconds{0} && step <= kWindow) told_ += step;
+    last_ = {at, receipt.clock_synchronised};
     // Another hour, for a clock that was set meanwhile.
-    if (receipt.ended_at && *receipt.ended_at < since - kWindow) return false;
+    if (told_ > 2 * kWindow) return false;
+    if (receipt.clock_synchronised && at < since_ - kWindow) return false;
     const bool counts = receipt.basis == Basis::kOfflinePolicy && receipt.outcome != Outcome::kNotUsed;
-    if (counts && at > since) found_.push_back({at, receipt.total, receipt.clock_synchronised});
+    const bool recent = receipt.clock_synchronised ? at > since_ : told_ <= kWindow;
+    if (counts && recent) found_.push_back({at, receipt.total, receipt.clock_synchronised});
     return true;
   }
 
@@ -38,13 +43,14 @@ class OfflineExitsFound {
 
  private:
   static constexpr std::chrono::hours kWindow{1};
-  [[nodiscard]] WallTime unsynchronised_since(WallTime at) {
-    newest_unsynchronised_ = std::max(newest_unsynchronised_.value_or(at), at);
-    return *newest_unsynchronised_ - kWindow;
-  }
+  struct Stamp {
+    WallTime at{};
+    bool synchronised = true;
+  };
 
   WallTime since_;
-  std::optional<WallTime> newest_unsynchronised_;
+  std::optional<Stamp> last_;
+  std::chrono::milliseconds told_{0};  ///< between the newest receipt and this one, at least
   std::vector<OfflineExit> found_;
 };
 

@@ -225,52 +225,6 @@ TEST_CASE("expired state goes a day after its time, not before") {
   CHECK(loaded->state.clock_floor == kStart);
 }
 
-TEST_CASE("exits by offline policy in the last hour come back with the state, those not used do not") {
-  auto outbox = open_outbox(options_for(":memory:"));
-  for (const auto n : {10U, 20U, 30U}) {
-    auto receipt = sealed_receipt(n);
-    receipt.basis = Basis::kOfflinePolicy;
-    receipt.total = Money{n, {'U', 'S', 'D'}};
-    if (n == 20) receipt.outcome = Outcome::kNotUsed;
-    require_good(outbox.apply({PutSealedReceipt{receipt}}));
-  }
-  auto open = open_receipt(40);
-  open.basis = Basis::kOfflinePolicy;
-  require_good(outbox.apply({PutOpenReceipt{open}, PutSealedReceipt{sealed_receipt(50)}}));
-  const auto exits = outbox.load(kStart + std::chrono::seconds{3620})->state.offline_exits;
-  REQUIRE(exits.size() == 2);
-  CHECK(exits[0].total == Money{30, {'U', 'S', 'D'}});
-  CHECK(exits[1].authorised_at == open.authorised_at);
-}
-
-TEST_CASE(
-    "exits by offline policy stamped by a clock at 1970 come back, beside those of the right clock before it (seed "
-    "15)") {
-  auto outbox = open_outbox(options_for(":memory:"));
-  const auto exit = [&](std::uint32_t n, WallTime at, bool synchronised) {
-    auto receipt = sealed_receipt(n);
-    receipt.basis = Basis::kOfflinePolicy;
-    receipt.authorised_at = receipt.ended_at.emplace(at);
-    receipt.clock_synchronised = synchronised;
-    require_good(outbox.apply({PutSealedReceipt{receipt}}));
-  };
-  const auto boot = wall_from_ms(0);
-  exit(1, kStart - std::chrono::hours{3}, true);
-  exit(2, kStart, true);
-  exit(3, boot + std::chrono::hours{1}, false);
-  exit(4, boot + std::chrono::hours{9}, false);
-  exit(5, boot + std::chrono::seconds{100}, false);  // started again, at 1970 again
-  const auto exits = outbox.load(kStart + std::chrono::minutes{10})->state.offline_exits;
-  REQUIRE(exits.size() == 2);
-  CHECK_FALSE(exits[0].clock_synchronised);
-  CHECK_FALSE(exits[1].clock_synchronised);
-  CHECK(exits[1].authorised_at == boot + std::chrono::hours{9});
-  exit(6, kStart + std::chrono::minutes{5}, true);
-  exit(7, boot + std::chrono::seconds{50}, false);
-  const auto later = outbox.load(kStart + std::chrono::minutes{10})->state.offline_exits;
-  CHECK(later.size() == 4);
-}
-
 TEST_CASE("a database of a newer version is refused with a clear error and nothing in it is touched") {
   const TemporaryFolder folder;
   const auto options = options_for(folder.file("r.db"));

@@ -119,6 +119,7 @@ void Box::poll_changes(std::vector<PointLevel> changes) {
     truth.approach = approach;
     truth.read_at = around_.agenda.now();
     truth.safety = level(i, Eye::kSafety);
+    truth.mode = mode(i);
   }
   step(InputsPolled{kIo, std::move(changes)});
 }

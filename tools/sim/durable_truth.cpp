@@ -61,8 +61,13 @@ void DurableTruth::Content::take(const StoreWrite& write) {
     closures.erase(gone->session_id);
   } else if (std::holds_alternative<DropAllClosures>(write)) {
     closures.clear();
+  } else if (std::holds_alternative<DropAllSessions>(write)) {
+    closures.clear();
+    rows.take(write);
   } else if (const auto* at = std::get_if<PutCursor>(&write)) {
     cursor = at->last_event_id;
+  } else {
+    rows.take(write);
   }
 }
 
@@ -136,7 +141,7 @@ std::string DurableTruth::state_differs(const Content& content, const LoadedStat
   if (content.cursor != found.last_event_id) {
     return "the stream's cursor is \"" + found.last_event_id + "\", not \"" + content.cursor + "\"";
   }
-  return {};
+  return content.rows.differs(DurableRows::found(found), housekept_);
 }
 
 }  // namespace exitgate::sim

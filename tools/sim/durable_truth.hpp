@@ -10,6 +10,7 @@
 
 #include "core/persist.hpp"
 #include "receipts/outbox.hpp"
+#include "tools/sim/durable_rows.hpp"
 
 namespace exitgate::sim {
 
@@ -47,6 +48,7 @@ class DurableTruth {
     std::map<std::string, LaneDurable> lanes;
     std::map<Uuid, Closure> closures;
     std::string cursor;
+    DurableRows rows;
 
     void take(const Writes& writes);
     void take(const StoreWrite& write);

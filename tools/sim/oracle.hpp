@@ -22,6 +22,7 @@ namespace exitgate::sim {
 /// A lane as its hardware is. `approach` and `safety` are the levels the box was given last.
 struct LaneTruth {
   bool pulse = false;
+  LaneMode mode{};  ///< as it was set last
   std::size_t receiver = 0;
   bool shares = false;  ///< its receiver, with another lane
   bool approach = false;
@@ -183,7 +184,7 @@ class Oracle {
     MonoTime revoked_at{};
     std::string claimed_by;
     MonoTime claimed_at{};
-    std::set<std::string> expected_at;
+    std::map<std::string, MonoTime> expected_at;  ///< by lane, when it was told
     std::optional<WallTime> pass_until;
     std::optional<RefuseReason> refused;
     MonoTime refused_asked{};
@@ -209,7 +210,7 @@ class Oracle {
   void judge_known_bad(const Heard& heard, const Session& session, const Receipt& receipt, const std::string& where,
                        MonoTime now);
   void judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
-  void judge_offline(std::size_t box, const Receipt& receipt, const Now& now);
+  void judge_offline(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now);
   void judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now);
   [[nodiscard]] bool store_excuses(std::size_t box, std::size_t other, const Session& session, const Receipt& receipt,
                                    MonoTime now) const;

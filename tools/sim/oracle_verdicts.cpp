@@ -13,6 +13,8 @@ constexpr Duration kDebounced = milliseconds{25};
 constexpr Duration kAheadKept = std::chrono::seconds{30};
 /// One at `present` as long as the shopper stands there, which nobody does for longer.
 constexpr Duration kAnswerKept = std::chrono::seconds{90};
+/// A walkout is expected for 10 s (§4); then its receipt is written.
+constexpr Duration kExpectedFor = milliseconds{10200};
 constexpr Duration kRepeatedFor = std::chrono::seconds{120};
 
 }  // namespace
@@ -30,7 +32,7 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
     heard.refused.reset();
   }
   if (const auto* expected = std::get_if<ExpectedWalkout>(&event))
-    about(expected->session_id).expected_at.insert(expected->lane_id.str());
+    about(expected->session_id).expected_at[expected->lane_id.str()] = now;
   if (const auto* revoked = std::get_if<Revocation>(&event)) {
     const auto* session = revoked->session_id ? store_->find(*revoked->session_id) : nullptr;
     if (session == nullptr && revoked->session_tag) session = store_->find(*revoked->session_tag);
@@ -110,11 +112,13 @@ void Oracle::judge_new(std::size_t box, std::size_t lane, const Receipt& receipt
   const bool held = truth.held || truth.key;
   if (receipt.kind == ReceiptKind::kStaff && now.mono - truth.staff_at > std::chrono::seconds{1} && !held)
     violate("S3: " + where + " opens for staff who commanded nothing");
+  if (receipt.kind == ReceiptKind::kFault && untroubled(box, lane, now.mono) && truth.position <= 0)
+    violate("S3: " + where + " opens for a fault that nobody knows of");
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) return;
   const Session* session = receipt.session_id ? store_->find(*receipt.session_id) : nullptr;
   if (session == nullptr && receipt.cart_id) session = store_->find(*receipt.cart_id, *receipt.session_tag);
   judge_presence(box, truth, receipt, session, now);
-  if (receipt.basis == Basis::kOfflinePolicy) judge_offline(box, receipt, now);
+  if (receipt.basis == Basis::kOfflinePolicy) judge_offline(box, lane, receipt, now);
   if (session == nullptr) {
     if (receipt.basis != Basis::kOfflinePolicy) violate("S3: " + where + " admits a session the store never had");
     return;
@@ -186,8 +190,14 @@ void Oracle::judge_evidence(std::size_t box, const Session& session, const Recei
   const bool by_pass = receipt.basis == Basis::kSignedPass;
   const bool expired = by_pass ? unix_s(session.expires_at) < unix_s(now.judging) : session.expires_at < now.judging;
   if (expired) violate("S3: " + where + " admits an expired session");
-  if (receipt.basis == Basis::kPrefetched && !heard.closed && !heard.expected_at.contains(receipt.lane_id.str()))
-    violate("S3: " + where + " admits by a closure it was never told of");
+  if (receipt.basis == Basis::kPrefetched && !heard.closed) {
+    // For 10 s after the later of its `at` and its arrival: by a clock that was set meanwhile nobody can tell.
+    const auto expected = heard.expected_at.find(receipt.lane_id.str());
+    if (expected == heard.expected_at.end())
+      violate("S3: " + where + " admits by a closure it was never told of");
+    else if (now.mono - expected->second > kExpectedFor && clock_stepped_at_[box] == MonoTime{})
+      violate("S3: " + where + " admits a walkout that was expected too long ago");
+  }
   const bool answer = (heard.admitted_at && now.mono - *heard.admitted_at <= kAnswerKept) ||
                       (heard.admitted_ahead_at && now.mono - *heard.admitted_ahead_at <= kAheadKept);
   if (receipt.basis == Basis::kConfirmed && !answer) violate("S3: " + where + " admits by an answer that never came");
@@ -221,25 +231,27 @@ void Oracle::judge_single_use(std::size_t box, const Session& session, const Rec
           std::to_string(used) + " of a party of " + std::to_string(session.party));
 }
 
-void Oracle::judge_offline(std::size_t box, const Receipt& receipt, const Now& now) {
+void Oracle::judge_offline(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now) {
   const std::string where = "box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str();
   if (backend_bad_until_[box] < now.mono)
     violate("S3: " + where + " admits by the offline policy while the backend answers");
   auto& exits = offline_[box];
-  while (!exits.empty() && now.mono - exits.front().at > std::chrono::hours{1}) exits.pop_front();
+  // By a clock that ran a day ahead the hour is over, which is what a restart goes by.
+  const auto begun = std::max(now.mono - std::chrono::hours{1}, clock_ahead_until_[box]);
+  while (!exits.empty() && exits.front().at < begun) exits.pop_front();
   exits.push_back(
       {now.mono, receipt.total ? receipt.total->amount_minor : limits_.assumed_total_minor, receipt.receipt_id});
-  // A clock that stepped has moved the hour, and the age of the outage, with it.
-  const bool clock_told = clock_stepped_at_[box] == MonoTime{};
-  if (!clock_told) return;
   std::int64_t sum = 0;
   for (const auto& exit : exits) sum += exit.amount_minor;
   if (static_cast<int>(exits.size()) > limits_.max_exits_per_hour || sum > limits_.max_total_minor)
-    violate("S3: " + where + " admits more by the offline policy than its limits allow");
+    violate("S3: " + where + " admits more by the offline policy than its limits allow: " +
+            std::to_string(exits.size()) + " exits, " + std::to_string(sum) + " minor units in the hour");
   if (now.mono - heard_at_[box] > std::chrono::minutes{limits_.max_outage_minutes} + std::chrono::seconds{1})
     violate("S3: " + where + " admits by the offline policy in an outage too old for it");
   const bool cart = receipt.kind == ReceiptKind::kCart;
-  if ((cart && !limits_.admit_carts) || (!cart && !limits_.admit_walkouts))
+  const bool mixed = lanes_[box][lane].mode == LaneMode::kMixed;
+  if ((cart && !limits_.admit_carts) || (!cart && !limits_.admit_walkouts) ||
+      (!cart && mixed && !limits_.admit_mixed_walkouts))
     violate("S3: " + where + " admits by a policy the store does not have");
 }
 
