@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "beacon/radio.hpp"
 #include "radio_fixture.hpp"
 
 namespace exitgate::beacon {
@@ -136,6 +138,28 @@ TEST_CASE("a pass proven with a key that was withdrawn is proven no longer") {
   gate.verifier.set_pass_keys({});
   CHECK_FALSE(is_told(gate.hear(pass)));
   CHECK(gate.count(BeaconResult::kUnknownKey) == 1);
+}
+
+TEST_CASE("a box that starts with the backend away takes passes by the keys it had stored, and by no others") {
+  const auto pass = wrap_manufacturer_data(kTestCompanyId, Gate::signed_pass(Gate::pass_of(7)));
+  const auto frame = wrap_manufacturer_data(kTestCompanyId, Gate::frame_of(Gate::closed_cart(7)));
+  for (const bool stored : {true, false}) {
+    LoadedState loaded;
+    if (stored) loaded.pass_keys = {Gate::pass_key()};
+    std::vector<Event> heard;
+    bool keys_wanted = false;
+    Radio radio({.store_id = "SEA-042", .store_keys = {counting_key(0)}}, loaded,
+                {.event = [&](const Event& event) { heard.push_back(event); },
+                 .store = [](const std::vector<StoreWrite>&) {},
+                 .wants_pass_keys = [&] { keys_wanted = true; }});
+    const Gate gate;
+    for (const auto& data : {frame, pass})
+      radio.on_advert({.at = gate.now, .receiver = 0, .address = {}, .rssi_dbm = -60, .data = data}, gate.clock);
+    INFO("stored " << stored);
+    CHECK(std::any_of(heard.begin(), heard.end(),
+                      [](const Event& event) { return std::holds_alternative<PassHeard>(event); }) == stored);
+    CHECK(keys_wanted != stored);
+  }
 }
 
 }  // namespace exitgate::beacon
