@@ -130,12 +130,13 @@ void Lane::turn_unauthorised(Step step, Authorisation& auth, Flag why) {
   auto& receipt = auth.receipt;
   if (receipt.kind == ReceiptKind::kUnauthorised) return;
   alarm(step, to_string(why), {{"receipt_id", to_string(receipt.receipt_id)}});
-  send_lapsed(step, name_of(receipt));
+  const auto session = name_of(receipt);
   std::vector<StoreWrite> writes;
   if (auth.entry) {
     gate.book.seal(*auth.entry, auth.counted, 0, writes);
     auth.entry.reset();
   }
+  if (!gate.book.in_use(session)) send_lapsed(step, session);
   if (auth.expected) {
     gate.book.return_expected(*auth.expected, step.wake.now(), writes);
     auth.expected.reset();
