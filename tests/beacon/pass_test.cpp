@@ -146,18 +146,19 @@ TEST_CASE("a box that starts with the backend away takes passes by the keys it h
   for (const bool stored : {true, false}) {
     LoadedState loaded;
     if (stored) loaded.pass_keys = {Gate::pass_key()};
-    std::vector<Event> heard;
+    std::vector<exitgate::Event> heard;
     bool keys_wanted = false;
     Radio radio({.store_id = "SEA-042", .store_keys = {counting_key(0)}}, loaded,
-                {.event = [&](const Event& event) { heard.push_back(event); },
+                {.event = [&](const exitgate::Event& event) { heard.push_back(event); },
                  .store = [](const std::vector<StoreWrite>&) {},
                  .wants_pass_keys = [&] { keys_wanted = true; }});
     const Gate gate;
     for (const auto& data : {frame, pass})
       radio.on_advert({.at = gate.now, .receiver = 0, .address = {}, .rssi_dbm = -60, .data = data}, gate.clock);
     INFO("stored " << stored);
-    CHECK(std::any_of(heard.begin(), heard.end(),
-                      [](const Event& event) { return std::holds_alternative<PassHeard>(event); }) == stored);
+    CHECK(std::any_of(heard.begin(), heard.end(), [](const exitgate::Event& event) {
+            return std::holds_alternative<exitgate::PassHeard>(event);
+          }) == stored);
     CHECK(keys_wanted != stored);
   }
 }
