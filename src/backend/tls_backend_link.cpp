@@ -81,27 +81,31 @@ class TlsBackendLink final : public BackendLink, public LinkReports, public Dial
   }
 
   void on_proven() override {
-    if (standing_++ == 0) {
+    failed_since_ = false;
+    ++standing_;
+    if (told_connected_ != true) {
+      told_connected_ = true;
       // The backend is back: nothing need wait out its back-off.
       closures_->backend_returned();
       pass_keys_->backend_returned();
-      told_connected_ = true;
       observer_->on_connected(true, std::nullopt);
     }
     accepted(BackendChannel::kTls);
   }
   void on_unproven() override {
-    if (--standing_ > 0) return;
-    told_connected_ = false;
-    observer_->on_connected(false, last_failure_);
+    // One that was done with and closed from here (pass keys, while the others still shake hands) tells nothing.
+    if (--standing_ == 0 && failed_since_) tell_lost();
   }
   void on_failure(const ConnectionFailure& why) override {
     last_failure_ = Error{"backend_unreachable", why.detail};
-    if (!told_connected_) {
-      told_connected_ = false;
-      observer_->on_connected(false, last_failure_);
-    }
+    failed_since_ = true;
+    if (standing_ == 0) tell_lost();
     if (why.cause == NoAnswerCause::kTls) refused(BackendChannel::kTls, why.detail);
+  }
+  void tell_lost() {
+    if (told_connected_ == false) return;
+    told_connected_ = false;
+    observer_->on_connected(false, last_failure_);
   }
   void on_http_head(const HttpHead& head) override {
     if (head.date) observer_->on_date(*head.date);
@@ -113,6 +117,7 @@ class TlsBackendLink final : public BackendLink, public LinkReports, public Dial
   CredentialsWatch credentials_;
   std::size_t standing_ = 0;
   std::optional<bool> told_connected_;
+  bool failed_since_ = false;  ///< a connection, since one was proven last
   Error last_failure_{"backend_unreachable", "the connection was closed"};
   std::shared_ptr<Dialer> dialer_;
   std::unique_ptr<QuestionClient> questions_;
