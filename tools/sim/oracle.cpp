@@ -35,6 +35,7 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       disk_refuses_(boxes, false),
       late_(boxes),
       wire_bad_(boxes),
+      open_at_death_(boxes),
       told_up_to_(boxes),
       backend_bad_until_(boxes),
       radio_bad_until_(boxes),
@@ -207,6 +208,9 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
 }
 
 void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now) {
+  for (const auto& [id, open] : open_[box]) {
+    if (open.session) open_at_death_[box].insert(*open.session);
+  }
   open_[box].clear();
   opened_.clear();
   sealed_now_.clear();

@@ -243,6 +243,7 @@ class Oracle {
   std::set<Uuid> forgotten_;  ///< used before a clock that was ahead let them expire, and used again
   std::set<Uuid> excused_;    ///< sessions that two boxes may have let out
   std::vector<std::vector<LanePeople::Stretch>> wire_bad_;  ///< a question may not have reached the backend
+  std::vector<std::set<Uuid>> open_at_death_;               ///< sessions of receipts that no one had sealed then
   std::vector<std::size_t> told_up_to_;
   std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, clock_ahead_until_, heard_at_;
   struct OfflineExit {

@@ -71,6 +71,9 @@ void Oracle::judge_store_use(std::size_t box, const Session& session, const Rece
   for (std::size_t other = 0; other < lanes_.size(); ++other) {
     if (other == box || receipt.flags.has(Flag::kAfterRestart)) continue;
     const auto elsewhere = used_at(other, session.id, receipt.receipt_id);
+    // What was open when that box died is on its disk, and counts again once it is back.
+    const bool comes_back = open_at_death_[other].contains(session.id);
+    if (comes_back && store_excuses(box, other, session, receipt, now)) excused_.insert(session.id);
     // As many may pass as the box takes for the party.
     const auto at_most = std::max<std::uint32_t>(used, receipt.party_size.value_or(1));
     if (elsewhere == 0 || at_most + elsewhere <= session.party) continue;
