@@ -254,7 +254,9 @@ void Crowd::person_out(std::size_t lane, int person) {
   const auto& place = places_[lane];
   const auto now = around_.agenda.now();
   const bool pushes = place.cart && person == 1;
-  const bool own = place.own && around_.oracle.lane(index_, lane).admitted == session(lane)->cart;
+  // What took the lane since is not known from a disk that refuses it.
+  const bool own = place.own && around_.oracle.lane(index_, lane).admitted == session(lane)->cart &&
+                   !around_.oracle.disk_behind(index_);
   // Who pushes a cart and goes out on what another was admitted for counts as two: the gap is that of the admitted, and
   // a second cart starts a new passage, as one does that is bound here by a receiver of two lanes.
   const bool alone = own && !around_.oracle.lane(index_, lane).shares;

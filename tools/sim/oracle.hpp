@@ -103,6 +103,7 @@ class Oracle {
   /// allows.
   void disk_refuses(std::size_t box, MonoTime since, MonoTime now);
   void disk_takes(std::size_t box) { disk_refuses_[box] = false; }
+  [[nodiscard]] bool disk_behind(std::size_t box) const { return disk_refuses_[box]; }
   /// What a restart found is not what the disk had answered.
   void disk_wrong(const std::string& what) { violate("S6: " + what); }
   /// What happened before `unsafe_since` was on its disk; of what the radio gave to it, what was given before
