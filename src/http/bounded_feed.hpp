@@ -38,9 +38,9 @@ class BoundedFeed {
       looks_again_ = error == boost::beast::http::error::need_more;
       if (looks_again_) error = {};
       if (error) return;
-      if (used == 0 && offered < bound) return;
-      if (used == 0) error = boost::beast::http::make_error_code(boost::beast::http::error::header_limit);
-      if (used == 0) return;
+      if (used > 0) continue;
+      if (offered == bound) error = boost::beast::http::make_error_code(boost::beast::http::error::header_limit);
+      return;
     }
   }
 
