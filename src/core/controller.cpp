@@ -90,7 +90,7 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   take_configuration(wake);
   guard(wake);
   beat(wake);
-  rewrite();
+  rewrite(now.mono);
   gate_.persists.update(wake, gate_.out);
   gate_.faults.update(wake, gate_.out);
   for (const auto device : gate_.reads) gate_.out.emplace_back(ReadOutputs{device});
@@ -216,13 +216,13 @@ void Controller::beat(Wake& wake) {
   }
 }
 
-void Controller::rewrite() {
+void Controller::rewrite(MonoTime now) {
   if (gate_.persists.take_dropped()) rewrite_.begin();
   if (!rewrite_.running() || gate_.persists.failing() || gate_.persists.pending(rewrite_ticket_)) return;
   std::vector<LaneDurable> durable;
   durable.reserve(lanes_.size());
   for (const auto& lane : lanes_) durable.push_back(lane.durable());
-  rewrite_ticket_ = gate_.persist(rewrite_.next(gate_.book, durable, cursor_, gate_.policy.last_heard()));
+  rewrite_ticket_ = gate_.persist(rewrite_.next(gate_.book, durable, cursor_, gate_.policy.last_heard(now)));
 }
 
 ControllerStatus Controller::status() const {

@@ -89,7 +89,7 @@ class Controller {
   void look_at_lane(std::size_t i, Wake& wake);
   void take_configuration(Wake& wake);
   void beat(Wake& wake);
-  void rewrite();
+  void rewrite(MonoTime now);
   void guard(Wake& wake);
   void mark_all() { stale_.assign(lanes_.size(), true); }
   void mark_receiver(DeviceId receiver);
@@ -109,7 +109,7 @@ class Controller {
   std::vector<std::shared_ptr<const GateConfig>> kept_configs_;  ///< that lanes may still point into
   MonoTime next_deadline_{};
   bool online_told_ = true;
-  std::optional<WallTime> heard_stored_;
+  std::optional<LastValidAnswer> heard_stored_;
   bool alive_level_ = false;
   MonoTime alive_next_{};
   MonoTime tidy_next_{};

@@ -101,10 +101,12 @@ void Controller::look_at_backend(Wake& wake) {
   }
   gate_.faults.set(!online, FaultCode::kBackendOffline, "box",
                    "the backend does not answer: check the network; exits go on by local evidence", now, gate_.out);
-  // How old an outage is must survive a restart.
-  const auto heard = gate_.policy.last_heard();
+  // How old an outage is must survive a restart, whatever the wall clock says then.
+  const auto heard = gate_.policy.last_heard(wake.mono());
   if (!heard_stored_) heard_stored_ = heard;
-  if (heard - *heard_stored_ >= kHeardStoredEvery || heard < *heard_stored_) {
+  const auto& stored = *heard_stored_;
+  const bool heard_since = heard.at - stored.at >= kHeardStoredEvery || heard.at < stored.at;
+  if (heard_since || abs(heard.outage - stored.outage) >= kHeardStoredEvery) {
     heard_stored_ = heard;
     gate_.persist({PutLastValidAnswer{heard}});
   }

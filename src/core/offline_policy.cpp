@@ -10,12 +10,18 @@ constexpr std::chrono::hours kWindow{1};
 /// What seems to be in the future is new: a clock that stepped back must not open a limit again.
 Duration age_at_start(WallTime at, const Now& start) { return std::max(start.judging - at, milliseconds{0}); }
 
+/// A clock that was set back, or stood still through an outage for want of its own source of time, makes none younger.
+Duration outage_at_start(const LastValidAnswer& last, const Now& start) {
+  return std::max<Duration>(age_at_start(last.at, start), last.outage);
+}
+
 }  // namespace
 
 OfflinePolicy::OfflinePolicy(const OfflinePolicyConfig& config, const LoadedState& state, const Now& start)
     : config_(config),
-      last_heard_(state.last_valid_answer.value_or(start.judging)),
-      heard_at_(start.mono - age_at_start(last_heard_, start)) {
+      last_heard_(state.last_valid_answer ? state.last_valid_answer->at : start.judging),
+      heard_at_(start.mono -
+                (state.last_valid_answer ? outage_at_start(*state.last_valid_answer, start) : Duration{})) {
   for (const auto& exit : state.offline_exits) {
     const auto age = exit.clock_synchronised ? age_at_start(exit.authorised_at, start) : Duration{0};
     exits_.push_back({start.mono - age, exit.total});

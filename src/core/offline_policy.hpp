@@ -22,8 +22,10 @@ class OfflinePolicy {
   void count(const std::optional<Money>& total, const Now& now);
   /// The exit counted at `at` was not used: it is none.
   void uncount(MonoTime at);
-  /// By the clock that judges expiry, for the next start.
-  [[nodiscard]] WallTime last_heard() const { return last_heard_; }
+  /// For the next start: by the clock that judges expiry, and how long ago it is by the monotonic one.
+  [[nodiscard]] LastValidAnswer last_heard(MonoTime now) const {
+    return {last_heard_, std::chrono::duration_cast<milliseconds>(now - heard_at_)};
+  }
   /// The disk is full: nothing is admitted without evidence.
   void set_storage_full(bool full) { storage_full_ = full; }
 

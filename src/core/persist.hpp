@@ -106,8 +106,14 @@ struct PutClockFloor {
 struct PutPassKeys {
   std::vector<PassKey> keys;
 };
-struct PutLastValidAnswer {
+/// When the backend was heard last, or the box first started without hearing it.
+struct LastValidAnswer {
   WallTime at{};
+  /// How long the outage had lasted by the monotonic clock when this was written: wall clocks may not tell.
+  milliseconds outage{0};
+};
+struct PutLastValidAnswer {
+  LastValidAnswer last;
 };
 
 using StoreWrite =
@@ -146,7 +152,7 @@ struct LoadedState {
   std::vector<OfflineExit> offline_exits;
   std::string last_event_id;
   std::optional<WallTime> clock_floor;
-  std::optional<WallTime> last_valid_answer;
+  std::optional<LastValidAnswer> last_valid_answer;
   std::optional<WallTime>
       salvaged_at;  ///< database begun anew after damage: closures and passes older than this need `confirmed`
 };

@@ -5,7 +5,7 @@
 namespace exitgate {
 
 std::vector<StoreWrite> StateRewrite::next(const SessionBook& book, const std::vector<LaneDurable>& lanes,
-                                           const std::string& cursor, WallTime last_answer) {
+                                           const std::string& cursor, const LastValidAnswer& last_answer) {
   std::vector<StoreWrite> writes;
   if (at_ == Part::kBegin) {
     writes.emplace_back(PutCursor{});

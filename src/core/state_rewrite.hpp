@@ -23,7 +23,7 @@ class StateRewrite {
   [[nodiscard]] bool running() const { return at_ != Part::kDone; }
   /// The next transaction.
   [[nodiscard]] std::vector<StoreWrite> next(const SessionBook& book, const std::vector<LaneDurable>& lanes,
-                                             const std::string& cursor, WallTime last_answer);
+                                             const std::string& cursor, const LastValidAnswer& last_answer);
 
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>

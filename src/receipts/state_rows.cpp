@@ -2,8 +2,8 @@
 
 #include <boost/json.hpp>
 
-#include "receipts/stored_json_reader.hpp"
 #include "receipts/receipt_json.hpp"
+#include "receipts/stored_json_reader.hpp"
 
 namespace exitgate {
 namespace {
@@ -128,7 +128,7 @@ struct ToChanges {
     return changes;
   }
   Changes operator()(const PutLastValidAnswer& w) const {
-    return {row("last_valid_answer", "", Body().time("at", w.at))};
+    return {row("last_valid_answer", "", Body().time("at", w.last.at).put("outage_ms", w.last.outage.count()))};
   }
 };
 
@@ -213,7 +213,9 @@ void read_into(const std::string& kind, StoredJsonReader& in, LoadedState& state
   }
   if (kind == "clock_floor") state.clock_floor = in.time("at");
   if (kind == "pass_key") add(state.pass_keys, read_pass_key(in));
-  if (kind == "last_valid_answer") state.last_valid_answer = in.time("at");
+  // A row of before `outage_ms` was kept has none.
+  if (kind == "last_valid_answer")
+    state.last_valid_answer = {in.required_time("at"), milliseconds{in.number<std::int64_t>("outage_ms").value_or(0)}};
   if (kind == kSalvagedKind) state.salvaged_at = in.time("at");
 }
 

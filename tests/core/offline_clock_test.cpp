@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/core/lane_world.hpp"
+
 namespace exitgate {
 namespace {
 
@@ -31,10 +33,42 @@ TEST_CASE("offline policy: a clock set from 1970 to the right time ends no outag
 
 TEST_CASE("offline policy: an outage goes on over a restart by the wall clock, and from then by the monotonic one") {
   LoadedState loaded;
-  loaded.last_valid_answer = kRight - hours{3};
+  loaded.last_valid_answer = {kRight - hours{3}};
   OfflinePolicy policy({.max_outage_minutes = 240}, loaded, at(kRight, {}));
   CHECK(admits(policy, at(kRight, minutes{59})));
   CHECK_FALSE(admits(policy, at(kRight, minutes{61})));
+}
+
+TEST_CASE("offline policy: an outage goes on over a restart whose clock can't tell how long it has lasted") {
+  // The simulator's seed 1446: unsynchronised, a clock is judged by its floor, which stands still through the outage.
+  LoadedState loaded;
+  loaded.last_valid_answer = {kRight, minutes{200}};
+  for (const auto wall : {kRight, kRight + minutes{2}, k1970}) {
+    OfflinePolicy policy({.max_outage_minutes = 240}, loaded, at(wall, {}));
+    CHECK(admits(policy, at(wall, minutes{40})));
+    CHECK_FALSE(admits(policy, at(wall, minutes{41})));
+  }
+}
+
+TEST_CASE("offline policy: what it keeps for the next start grows with the outage and ends with an answer") {
+  OfflinePolicy policy({.max_outage_minutes = 240}, {}, at(kRight, {}));
+  CHECK(policy.last_heard(at(k1970, minutes{90}).mono).outage == minutes{90});
+  policy.heard(at(kRight + minutes{95}, minutes{95}));
+  const auto last = policy.last_heard(at(kRight, minutes{97}).mono);
+  CHECK(last.at == kRight + minutes{95});
+  CHECK(last.outage == minutes{2});
+}
+
+TEST_CASE("offline policy: how long the outage lasts is on the disk every minute, though the clock stands still") {
+  test::LaneWorld world;
+  world.floor = kRight;
+  world.run(minutes{3} + std::chrono::seconds{1});
+  std::vector<minutes> kept;
+  for (const auto& transaction : world.persisted) {
+    const auto* last = std::get_if<PutLastValidAnswer>(&transaction.front());
+    if (last != nullptr) kept.push_back(std::chrono::duration_cast<minutes>(last->last.outage));
+  }
+  CHECK(kept == std::vector{minutes{1}, minutes{2}, minutes{3}});
 }
 
 TEST_CASE("offline policy: setting the clock a day ahead or back opens the hourly limit for nobody") {

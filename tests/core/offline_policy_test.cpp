@@ -92,7 +92,7 @@ TEST_CASE("offline policy: the sum may reach its limit; an exit of no known tota
 
 TEST_CASE("offline policy: what was counted and when the backend was heard last outlive a restart") {
   LoadedState loaded;
-  loaded.last_valid_answer = kWall - minutes{230};
+  loaded.last_valid_answer = {kWall - minutes{230}};
   loaded.offline_exits = {{kWall - minutes{59}, money(6000)}, {kWall - minutes{5}, std::nullopt}};
   OfflinePolicy policy({.max_exits_per_hour = 3, .max_total_minor = 12000, .assumed_total_minor = 4000}, loaded,
                        at(hours{0}));
@@ -117,7 +117,7 @@ TEST_CASE("offline policy: a wall clock that is set, either way, neither opens a
 
 TEST_CASE("offline policy: a boot at 1970 finds its exits in the future, and they count for an hour") {
   LoadedState loaded;
-  loaded.last_valid_answer = kWall;
+  loaded.last_valid_answer = {kWall};
   loaded.offline_exits = {{kWall, std::nullopt}};
   const Now start{.mono = MonoTime{hours{1}}, .wall = WallTime{}, .judging = WallTime{}, .synchronised = false};
   OfflinePolicy policy({.max_outage_minutes = 240, .max_exits_per_hour = 1}, loaded, start);

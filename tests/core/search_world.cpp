@@ -64,7 +64,7 @@ SearchWorld::SearchWorld(const SearchOptions& options)
       controller_(config_, {}, Uuid{}, ids(), Now{.mono = MonoTime{std::chrono::seconds{1000}}}),
       mono_(std::chrono::seconds{1000}) {
   for (PointId point = 0; point < 8; ++point) levels_[point] = false;
-  stored_.last_valid_answer = now().wall;
+  stored_.last_valid_answer = {now().wall};
   cart_near_ = options.cart_stays;
   start();
 }

@@ -70,7 +70,7 @@ TEST_CASE("all that is known is written anew in pieces, the cursor cleared first
   std::vector<StoreWrite> all;
   int pieces = 0;
   while (rewrite.running()) {
-    const auto piece = rewrite.next(book, {LaneDurable{}}, "e99", now.wall);
+    const auto piece = rewrite.next(book, {LaneDurable{}}, "e99", {now.wall});
     CHECK(piece.size() <= StateRewrite::kRowsInAPiece + 2);
     all.insert(all.end(), piece.begin(), piece.end());
     REQUIRE(++pieces < 100);

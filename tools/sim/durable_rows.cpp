@@ -55,7 +55,8 @@ void DurableRows::take(const StoreWrite& write) {
   } else if (const auto* floor = std::get_if<PutClockFloor>(&write)) {
     rows_["the clock's floor"] = {ms(floor->floor), std::nullopt};
   } else if (const auto* answer = std::get_if<PutLastValidAnswer>(&write)) {
-    rows_["the last valid answer"] = {ms(answer->at), std::nullopt};
+    rows_["the last valid answer"] = {ms(answer->last.at) + " after " + std::to_string(answer->last.outage.count()),
+                                      std::nullopt};
   } else if (const auto* keys = std::get_if<PutPassKeys>(&write)) {
     drop_all(kKeyKind);
     for (const auto& key : keys->keys) rows_[kKeyKind + std::to_string(key.key_id)] = {value(key), std::nullopt};
