@@ -3,78 +3,37 @@
 
 #include <algorithm>
 
-#include "tools/sim/points.hpp"
-
 namespace exitgate::sim {
 namespace {
 
-/// A polled level is good for 100 ms.
-constexpr Duration kPollAtMostEvery = milliseconds{90};
 constexpr Duration kStartAgain = std::chrono::seconds{2};
 constexpr std::int64_t kWallStart_ms = 1793000000000;
 
 }  // namespace
 
-Box::Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes)
+Box::Box(Surroundings around, std::size_t index, BoxFile file)
     : around_(around),
       index_(index),
-      kinds_(std::move(lanes)),
-      lanes_(kinds_.size()),
+      file_(std::move(file)),
+      lanes_(file_.lanes.size()),
+      modules_(file_.drops.size()),
       disk_(around.options.seed * 2 + index),
       drain_timer_(around.agenda),
       door_(around.store, around.air, gate_name(index)),
       uploads_([this](const std::string& what) { around_.oracle.disk_wrong(name() + ": " + what); }) {
   reserve_bytes_ = around.options.seed % 2 == 0 ? 256U << 10U : 16U << 20U;
+  around_.oracle.limits(index_, file_.policy);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    coils_[point_of(i, kinds_[i].pulse ? kHoldPoint : kBarrierPoint)] = true;
+    const auto& kind = file_.lanes[i];
+    coils_[point_of(i, kind.pulse ? kHoldPoint : kBarrierPoint)] = true;
     lanes_[i].truth[static_cast<std::size_t>(Eye::kLimitClosed)] = true;
-    around_.oracle.lane(index_, i).pulse = kinds_[i].pulse;
-    around_.oracle.lane(index_, i).receiver = receiver_of(i);
-    const bool with_next = i + 1 < lanes_.size() && kinds_[i + 1].shares;
-    around_.oracle.lane(index_, i).shares = kinds_[i].shares || with_next;
-    around_.oracle.people(index_, i).joins(kinds_[i].join_gap());
+    auto& truth = around_.oracle.lane(index_, i);
+    truth.pulse = kind.pulse;
+    truth.mode = kind.mode;
+    truth.receiver = receiver_of(i);
+    truth.shares = kind.shares || (i + 1 < lanes_.size() && file_.lanes[i + 1].shares);
+    around_.oracle.people(index_, i).joins(kind.join_gap());
   }
-}
-
-GateConfig Box::make_config() const {
-  GateConfig config;
-  config.store_id = ShortId::of(kStoreName);
-  config.gate_id = ShortId::of(name());
-  config.devices.push_back({ShortId::of("io1"), DeviceKind::kDigital});
-  for (std::size_t i = 0; i < kinds_.size(); ++i) {
-    config.devices.push_back({ShortId::of("rx" + std::to_string(i + 1)), DeviceKind::kReceiver});
-    const auto in = [&](Eye eye) {
-      return InputBinding{.point = point_of(i, static_cast<PointId>(eye)), .device = kIo};
-    };
-    const auto out = [&](PointId point) { return OutputBinding{.point = point_of(i, point), .device = kIo}; };
-    LaneConfig lane;
-    lane.id = ShortId::of(std::to_string(i + 1));
-    lane.mode = kinds_[i].mode;
-    lane.timing = LaneTiming::defaults(kinds_[i].accessible);
-    lane.receiver = static_cast<DeviceId>(receiver_of(i) + 1);
-    lane.input(InputRole::kApproach) = in(Eye::kApproach);
-    if (kinds_[i].pulse) {
-      lane.input(InputRole::kPassage) = in(Eye::kPassage);
-      lane.output(OutputRole::kOpenPulse) = out(kPulsePoint);
-      lane.output(OutputRole::kHoldOpen) = out(kHoldPoint);
-    } else {
-      lane.input(InputRole::kSafety) = in(Eye::kSafety);
-      lane.input(InputRole::kExit) = in(Eye::kExit);
-      lane.output(OutputRole::kBarrier) = out(kBarrierPoint);
-    }
-    if (kinds_[i].limits && !kinds_[i].pulse) {
-      lane.input(InputRole::kBarrierOpen) = in(Eye::kLimitOpen);
-      lane.input(InputRole::kBarrierClosed) = in(Eye::kLimitClosed);
-    }
-    lane.output(OutputRole::kSignalGreen) = out(kGreenPoint);
-    lane.output(OutputRole::kSignalRed) = out(kRedPoint);
-    lane.input(InputRole::kRelease) = in(Eye::kRelease);
-    lane.input(InputRole::kStaffKey) = in(Eye::kStaffKey);
-    config.lanes.push_back(lane);
-  }
-  config.fire_alarm = InputBinding{.point = kFirePoint, .device = kIo};
-  config.offline = policy;
-  return config;
 }
 
 Uuid Box::next(WallTime at) {
@@ -108,7 +67,7 @@ MonoTime Box::unsafe_since() const {
 
 Duration Box::longest_join_gap() const {
   Duration longest{0};
-  for (const auto& kind : kinds_) longest = std::max(longest, kind.join_gap());
+  for (const auto& kind : file_.lanes) longest = std::max(longest, kind.join_gap());
   return longest;
 }
 
@@ -153,16 +112,20 @@ void Box::start() {
   }
   clock_ = GateClock(ClockTrust::kKernel, loaded.clock_floor);
   floor_stored_ = loaded.clock_floor;
+  around_.oracle.box_started(index_, read_clock().synchronised && clock_offset_ == milliseconds{0},
+                             around_.agenda.now());
   boot_id_.bytes[0] = static_cast<std::uint8_t>(life_);
   if (around_.options.trace) {
     if (recorder_) last_life_ = recorder_->recording();
     recorder_ = std::make_unique<exitgate::trace::Recorder>(*this, around_.options.trace_bounds);
   }
-  controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(make_config()), loaded, boot_id_,
+  controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(file_.config(name())), loaded, boot_id_,
                                              recorder_ ? static_cast<IdSource&>(*recorder_) : *this, now());
-  device_up_ = false;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{static_cast<DeviceId>(i + 1)});
-  if (device_answers_) device(true);
+  for (auto& module : modules_) module.up = false;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) feed(DeviceUp{file_.receiver_id(i)});
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    if (modules_[i].answers) module(i, true);
+  }
   open_wire(loaded);
   serve_queue();
 }
@@ -179,19 +142,17 @@ void Box::die(bool power_cut) {
   asked_.clear();
   held_answer_.reset();
   note(power_cut ? "power cut" : "killed");
-  // The module drops its outputs by itself; what is energised to be closed opens.
-  around_.agenda.in(milliseconds{1500}, [this, life = life_] {
+  // The modules drop their outputs by themselves; what is energised to be closed opens.
+  around_.agenda.in(kDropsAfter, [this, life = life_] {
     if (life != life_ || alive()) return;
-    for (auto& [point, energised] : coils_) energised = false;
-    for (std::size_t i = 0; i < lanes_.size(); ++i) drive(i, false);
+    for (std::size_t i = 0; i < modules_.size(); ++i) drop_outputs(i);
   });
 }
 
 void Box::feed(const Event& event) {
   if (!alive()) return;
   // A device that answers is polled all the time; what changes nothing is told only when somebody would miss it.
-  const bool fresh = around_.agenda.now() - polled_at_ < kPollAtMostEvery;
-  if (device_up_ && device_answers_ && !fresh && !std::holds_alternative<InputsPolled>(event)) poll_changes({});
+  if (!std::holds_alternative<InputsPolled>(event)) (void)poll_due();
   if (alive()) step(event);
 }
 
@@ -209,12 +170,16 @@ void Box::step(const Event& event) {
   const auto commands = controller_->step(event, at);
   if (recorder_) recorder_->end(commands);
   for (const auto& command : commands) carry_out(command);
-  around_.oracle.step_is_over(index_, around_.agenda.now(), device_answers_);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto& kind = file_.lanes[i];
+    around_.oracle.lane(index_, i).reachable = modules_[kind.eyes_on].answers && modules_[kind.drives_on].answers;
+  }
+  around_.oracle.step_is_over(index_, around_.agenda.now());
 }
 
 void Box::carry_out(const Command& command) {
   if (const auto* output = std::get_if<WriteOutput>(&command)) write(*output);
-  if (std::holds_alternative<ReadOutputs>(command)) read_outputs();
+  if (const auto* read = std::get_if<ReadOutputs>(&command)) read_outputs(read->device);
   if (const auto* question = std::get_if<Ask>(&command)) ask(*question);
   if (const auto* transaction = std::get_if<Persist>(&command)) persist(*transaction);
   const auto* published = std::get_if<Publish>(&command);
@@ -248,7 +213,7 @@ void Box::judge_itself(const PublicEvent& event) {
 }
 
 void Box::receiver(std::size_t lane, bool up) {
-  const auto id = static_cast<DeviceId>(receiver_of(lane) + 1);
+  const auto id = file_.receiver_id(receiver_of(lane));
   if (up) feed(DeviceUp{id});
   if (!up) feed(DeviceDown{id, "simulated"});
 }
@@ -260,8 +225,10 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
     const auto at = around_.agenda.now();
     truth.staff_at = at;
     // Refused where the inputs can't be read; of a module that hangs the last reading may still be good.
-    if (verb == StaffVerb::kReset && !truth.alarm && device_up_) {
-      truth.reset_perhaps = hanging_ && (truth.reset_perhaps || truth.awaits_reset);
+    const auto& eyes = modules_[file_.lanes[i].eyes_on];
+    const auto& panel = modules_[kPanelOn];
+    if (verb == StaffVerb::kReset && !truth.alarm && eyes.up && panel.up) {
+      truth.reset_perhaps = (eyes.hanging || panel.hanging) && (truth.reset_perhaps || truth.awaits_reset);
       truth.await_reset(false, at);
     }
     if (verb == StaffVerb::kHoldOpen) truth.hold(true, at);
@@ -276,7 +243,12 @@ void Box::staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<L
                     .user = ""});
 }
 
-void Box::reload() { feed(Reconfigure{make_config()}); }
+void Box::reload() {
+  edit(around_.dice, file_);
+  around_.oracle.limits(index_, file_.policy);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) around_.oracle.people(index_, i).joins(file_.lanes[i].join_gap());
+  feed(Reconfigure{file_.config(name())});
+}
 
 bool Box::green(std::size_t lane) const {
   const auto found = coils_.find(point_of(lane, kGreenPoint));
@@ -306,11 +278,7 @@ std::string Box::unrest() const {
 void Box::on_deadline() {
   if (!alive()) return;
   if (radio_->next_deadline() <= around_.agenda.now()) radio_->on_time(around_.agenda.now());
-  if (device_up_ && device_answers_ && around_.agenda.now() - polled_at_ >= kPollAtMostEvery) {
-    poll_changes({});
-  } else {
-    step(Tick{});
-  }
+  if (!poll_due() && alive()) step(Tick{});
 }
 
 }  // namespace exitgate::sim

@@ -14,10 +14,12 @@
 #include "core/controller.hpp"
 #include "receipts/drainer.hpp"
 #include "tools/sim/agenda.hpp"
+#include "tools/sim/box_file.hpp"
 #include "tools/sim/drain_ports.hpp"
 #include "tools/sim/durable_truth.hpp"
 #include "tools/sim/options.hpp"
 #include "tools/sim/oracle.hpp"
+#include "tools/sim/points.hpp"
 #include "tools/sim/store_door.hpp"
 #include "tools/sim/timed_store.hpp"
 #include "tools/sim/transmitters.hpp"
@@ -26,18 +28,7 @@
 
 namespace exitgate::sim {
 
-enum class Eye : std::uint8_t { kApproach, kSafety, kExit, kLimitOpen, kLimitClosed, kPassage, kRelease, kStaffKey };
-inline constexpr int kEyes = 8;
 enum class EyeFault : std::uint8_t { kNone, kStuckActive, kStuckClear };
-
-struct LaneKind {
-  LaneMode mode = LaneMode::kCart;
-  bool limits = true;
-  bool pulse = false;
-  bool accessible = false;
-  bool shares = false;  ///< the receiver of the lane before it
-  [[nodiscard]] Duration join_gap() const { return LaneTiming::defaults(accessible).join_gap; }
-};
 
 /// What the boxes of a world share.
 struct Surroundings {
@@ -58,7 +49,7 @@ inline constexpr milliseconds kFrameWindow = std::chrono::seconds{30};
 
 class Box final : public IdSource, private BackendObserver {
  public:
-  Box(Surroundings around, std::size_t index, std::vector<LaneKind> lanes);
+  Box(Surroundings around, std::size_t index, BoxFile file);
 
   // --- power ---
   void start();
@@ -68,9 +59,9 @@ class Box final : public IdSource, private BackendObserver {
   // --- the world acts ---
   void see(std::size_t lane, Eye eye, bool active);
   void eye_fault(std::size_t lane, Eye eye, EyeFault fault);
-  void device(bool answers);
+  void module(std::size_t module, bool answers);
   /// It answers no more, and nobody says so.
-  void hang(bool on);
+  void hang(std::size_t module, bool on);
   void fire(bool active);
   /// A frame of this session's cart, `sent` by the cart's clock, at a lane's receiver. False: it was lost.
   bool hear(std::size_t lane, const Session& session, BeaconState state, int rssi_dbm, WallTime sent,
@@ -78,6 +69,7 @@ class Box final : public IdSource, private BackendObserver {
   void hear_pass(std::size_t lane, const Session& session, bool forged = false);
   void receiver(std::size_t lane, bool up);
   void staff(StaffVerb verb, std::optional<std::size_t> lane, std::optional<LaneMode> mode = {});
+  /// The installer changes the store file, and has it taken over.
   void reload();
   void backend_away(Outage outage);
   void disk_trouble(DiskTrouble trouble);
@@ -95,7 +87,6 @@ class Box final : public IdSource, private BackendObserver {
     clock_synchronised_ = synchronised;
     if (synchronised && offset > kFrameWindow) floor_ahead_ = true;
   }
-  OfflinePolicyConfig policy;
   Weather weather;
   /// Told when a lane's barrier reached its end, or its light changed.
   std::function<void(std::size_t lane)> moved;
@@ -105,7 +96,7 @@ class Box final : public IdSource, private BackendObserver {
   [[nodiscard]] bool green(std::size_t lane) const;
   [[nodiscard]] bool red(std::size_t lane) const;
   [[nodiscard]] LaneMode mode(std::size_t lane) const {
-    return alive() ? controller_->lanes()[lane].mode() : kinds_[lane].mode;
+    return alive() ? controller_->lanes()[lane].mode() : file_.lanes[lane].mode;
   }
   /// It says so of itself.
   [[nodiscard]] bool faulted(std::size_t lane) const {
@@ -116,20 +107,21 @@ class Box final : public IdSource, private BackendObserver {
   /// What the shell itself gave to the disk since (marks, keys) may not be there.
   [[nodiscard]] MonoTime own_unsafe_since() const;
   [[nodiscard]] std::string name() const { return gate_name(index_); }
-  [[nodiscard]] const std::vector<LaneKind>& kinds() const { return kinds_; }
-  [[nodiscard]] std::size_t receiver_of(std::size_t lane) const { return kinds_[lane].shares ? lane - 1 : lane; }
+  [[nodiscard]] const BoxFile& file() const { return file_; }
+  [[nodiscard]] const std::vector<LaneKind>& kinds() const { return file_.lanes; }
+  [[nodiscard]] std::size_t receiver_of(std::size_t lane) const { return file_.receiver_of(lane); }
   /// A passage of a cart may be counted this much later than its last blockage ended.
   [[nodiscard]] Duration longest_join_gap() const;
   /// At rest, and no level that changed is still being debounced or may still become a passage.
   static constexpr Duration kSettled = std::chrono::seconds{7};  ///< the longest join gap twice
   [[nodiscard]] bool quiet() const {
-    return !alive() || (controller_->all_idle() && around_.agenda.now() - changed_at_ > kSettled);
+    if (!alive()) return true;
+    // After a pause several modules are heard one after the other, and the last of them would seem lost.
+    return modules_.size() == 1 && controller_->all_idle() && around_.agenda.now() - changed_at_ > kSettled;
   }
   /// Why it is not as it should be in a calm; empty: it is.
   [[nodiscard]] std::string unrest() const;
-  [[nodiscard]] MonoTime deadline() const {
-    return alive() ? std::min(controller_->next_deadline(), radio_->next_deadline()) : kNever;
-  }
+  [[nodiscard]] MonoTime deadline() const;
   void on_deadline();
   [[nodiscard]] WallTime true_wall() const;
   [[nodiscard]] const DiskCounts& disk_counts() const { return disk_.counts(); }
@@ -152,17 +144,23 @@ class Box final : public IdSource, private BackendObserver {
     MonoTime moved_at{};
     std::uint64_t motion = 0;
   };
+  struct Module {
+    bool answers = true;
+    bool up = false;
+    bool hanging = false;
+    std::uint64_t silences = 0;
+    MonoTime polled_at{};
+  };
   Uuid next(WallTime at) override;
   /// The clock as of now.
   const ClockView& read_clock() const;
   [[nodiscard]] Now now() const;
-  [[nodiscard]] GateConfig make_config() const;
   void feed(const Event& event);
   void step(const Event& event);
   void carry_out(const Command& command);
   void judge_itself(const PublicEvent& event);
   void write(const WriteOutput& write);
-  void read_outputs();
+  void read_outputs(DeviceId device);
   void ask(const Ask& ask);
   void persist(const Persist& persist);
   void persisted(const Persist& persist, const Status& status);
@@ -200,10 +198,18 @@ class Box final : public IdSource, private BackendObserver {
   void on_protocol_error(const std::string& detail) override;
 
   void watch_alarms();
-  void poll_changes(std::vector<PointLevel> changes);
+  [[nodiscard]] bool alarm_read(std::size_t lane) const;
+  [[nodiscard]] bool reads(std::size_t module) const {
+    return alive() && modules_[module].up && modules_[module].answers;
+  }
+  void poll(std::size_t module, std::vector<PointLevel> changes);
+  /// Those that answer and were not polled for a while; whether there were any.
+  bool poll_due();
+  void drop_outputs(std::size_t module);
+  void silent(std::size_t module);
   void publish_eye(std::size_t lane, Eye eye);
   [[nodiscard]] bool level(std::size_t lane, Eye eye) const;
-  [[nodiscard]] std::vector<PointLevel> all_levels() const;
+  [[nodiscard]] std::vector<PointLevel> all_levels(std::size_t module) const;
   void drive(std::size_t lane, bool closing);
   void settle_position(std::size_t lane);
   void note(const std::string& text);
@@ -212,8 +218,9 @@ class Box final : public IdSource, private BackendObserver {
 
   Surroundings around_;
   std::size_t index_;
-  std::vector<LaneKind> kinds_;
+  BoxFile file_;
   std::vector<LaneHardware> lanes_;
+  std::vector<Module> modules_;
   std::map<PointId, bool> coils_;
   std::unique_ptr<exitgate::trace::Recorder> recorder_;  ///< this life's
   exitgate::trace::Recording last_life_;
@@ -243,12 +250,9 @@ class Box final : public IdSource, private BackendObserver {
   /// The clock ran ahead and no Date of the backend has come since: frames are judged against a time to come.
   bool floor_ahead_ = false;
   mutable GateClock clock_{ClockTrust::kKernel};
-  bool device_answers_ = true;
-  bool device_up_ = false;
-  bool hanging_ = false;
   bool fire_ = false;
-  MonoTime polled_at_{};
-  MonoTime changed_at_{};  ///< a level
+  std::uint64_t alarm_watch_ = 0;  ///< the newest look at the alarms
+  MonoTime changed_at_{};          ///< a level
   bool stream_stands_ = false;
   bool credentials_told_ = false;
   std::size_t told_up_to_ = 0;  ///< of the stream

@@ -44,7 +44,7 @@ void Box::open_wire(const LoadedState& loaded) {
 
 void Box::on_advert(std::size_t receiver, int rssi_dbm, const Bytes& data) {
   radio_->on_advert({.at = around_.agenda.now(),
-                     .receiver = static_cast<DeviceId>(receiver + 1),
+                     .receiver = file_.receiver_id(receiver),
                      .address = {},
                      .rssi_dbm = static_cast<std::int8_t>(rssi_dbm),
                      .data = data},

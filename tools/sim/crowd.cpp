@@ -162,7 +162,7 @@ void Crowd::arrive(std::size_t lane) {
   later(lane, place.walk_from - around_.agenda.now(), [this, lane] { look(lane); });
   const bool patient = around_.dice.chance(0.2);
   // Where a lane waits longer for whoever was there before, so do they.
-  const int more = box_->kinds()[lane].accessible ? 14000 : 0;
+  const int more = box_->kinds()[lane].slow ? 14000 : 0;
   later(lane, patient ? around_.dice.ms(25000 + more, 70000) : around_.dice.ms(14000 + more, 22000 + more),
         [this, lane] { lose_patience(lane); });
 }

@@ -2,6 +2,7 @@
 // somebody's, and everybody who could be seen was counted. Written from §5 of the lane contract. Thread: one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,8 +17,8 @@ class LanePeople {
     MonoTime from{}, to{};
   };
 
-  /// The join gap for a cart.
-  void joins(Duration gap) { join_gap_ = gap; }
+  /// The join gap for a cart; the longest there was counts.
+  void joins(Duration gap) { join_gap_ = std::max(join_gap_, gap); }
   /// Went out between these times; a cart and its pusher may be seen as up to `at_most`.
   void left(MonoTime from, MonoTime to, std::int64_t at_most) { people_.push_back({{from, to}, at_most}); }
   /// Walked in: nobody's passage, where the eyes were good.

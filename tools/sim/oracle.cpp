@@ -16,6 +16,9 @@ constexpr Duration kMarksDurable = std::chrono::seconds{10};
 /// What the disk refused is given to it again after 1 s.
 constexpr Duration kRetried = milliseconds{1100};
 
+/// The age of an outage is on the disk at least this often, a transaction later.
+constexpr Duration kOutageKept = std::chrono::seconds{65};
+
 /// What is given as active is debounced for 20 ms.
 constexpr Duration kDebounced = milliseconds{25};
 
@@ -42,7 +45,10 @@ Oracle::Oracle(StoreModel& store, std::size_t boxes, std::size_t lanes)
       clock_stepped_at_(boxes),
       clock_ahead_until_(boxes),
       heard_at_(boxes),
-      offline_(boxes) {}
+      kept_until_(boxes),
+      untold_(boxes),
+      offline_(boxes),
+      limits_(boxes) {}
 
 void Oracle::alarm(std::size_t box, std::size_t lane, bool stands, MonoTime now) {
   auto& truth = lanes_[box][lane];
@@ -176,7 +182,7 @@ void Oracle::judge_durable(std::size_t box, std::size_t lane, MonoTime now) {
   if (now - newest->since < kDurableIn) violate("S5: " + place(box, lane) + " opened before its receipt was durable");
 }
 
-void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
+void Oracle::step_is_over(std::size_t box, MonoTime now) {
   for (const auto& [where, lane] : opened_) {
     ++openings_;
     judge_durable(where, lane, now);
@@ -196,10 +202,9 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
   for (auto& lane : people_[box]) lane.step_is_over(now);
   // What was kept in memory is written within the step that hears of the disk.
   if (disk_refuses_[box]) late_[box].back().to = now + kRetried;
-  if (!device_up) return;
   for (std::size_t i = 0; i < lanes_[box].size(); ++i) {
     const auto& truth = lanes_[box][i];
-    if (!truth.known || !truth.told_closed) continue;
+    if (!truth.reachable || !truth.known || !truth.told_closed) continue;
     if (truth.alarm) violate("S2: the alarm stands and " + place(box, i) + " is commanded closed");
     if (!truth.pulse && truth.safety && truth.position > 0 && truth.said_closed_until < now) {
       violate("S8: " + place(box, i) + " goes on closing on somebody");
@@ -208,6 +213,7 @@ void Oracle::step_is_over(std::size_t box, MonoTime now, bool device_up) {
 }
 
 void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now) {
+  kept_until_[box] = unsafe_since;
   for (const auto& [id, open] : open_[box]) {
     if (open.session) open_at_death_[box].insert(*open.session);
   }
@@ -230,6 +236,13 @@ void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_uns
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });
+}
+
+void Oracle::box_started(std::size_t box, bool clock_right, MonoTime now) {
+  // One that never heard its backend counts from its start.
+  if (heard_at_[box] == MonoTime{}) heard_at_[box] = now;
+  const bool told = clock_right && clock_ahead_until_[box] < heard_at_[box];
+  if (!told && kept_until_[box] != MonoTime{}) untold_[box] += now - kept_until_[box] + kOutageKept;
 }
 
 void Oracle::lane_found(std::size_t box, std::size_t lane, const LaneDurable& found) {

@@ -45,6 +45,7 @@ struct LaneTruth {
   MonoTime
       said_closed_until{};   ///< its closed contact may say so in the middle of the way, and nothing tells otherwise
   MonoTime shown_at{};       ///< when a lamp or the barrier last answered somebody
+  bool reachable = true;     ///< its modules answer
   bool alarm_input = false;  ///< fire or release, from its first moment
   bool alarm = false;        ///< fire or release, longer than its debounce time
   MonoTime alarm_at{};
@@ -109,6 +110,8 @@ class Oracle {
   /// What happened before `unsafe_since` was on its disk; of what the radio gave to it, what was given before
   /// `radio_unsafe_since`.
   void box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now);
+  /// It starts again, by a clock that tells how long it was away, or not.
+  void box_started(std::size_t box, bool clock_right, MonoTime now);
   /// What its disk holds of a lane, as it starts again.
   void lane_found(std::size_t box, std::size_t lane, const LaneDurable& found);
 
@@ -125,7 +128,7 @@ class Oracle {
   void wrote_sealed(std::size_t box, const Receipt& receipt, const Now& now);
   /// Given to the disk, perhaps not for the first time.
   void wrote(std::size_t box, const Receipt& receipt);
-  void step_is_over(std::size_t box, MonoTime now, bool device_up);
+  void step_is_over(std::size_t box, MonoTime now);
 
   // --- the end (oracle_end.cpp) ---
   void committed(std::size_t box, const Uuid& sealed) {
@@ -144,7 +147,7 @@ class Oracle {
   }
   /// The box found itself in the wrong.
   void admitted_by_itself(const std::string& what) { violate(what); }
-  void limits(const OfflinePolicyConfig& limits) { limits_ = limits; }
+  void limits(std::size_t box, const OfflinePolicyConfig& limits) { limits_[box] = limits; }
   void stranded(const std::string& what) { violate("S9: " + what); }
   void not_converged(const std::string& what) { violate("S10: " + what); }
   void judge_end();
@@ -246,14 +249,16 @@ class Oracle {
   std::vector<std::vector<LanePeople::Stretch>> wire_bad_;  ///< a question may not have reached the backend
   std::vector<std::set<Uuid>> open_at_death_;               ///< sessions of receipts that no one had sealed then
   std::vector<std::size_t> told_up_to_;
-  std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, clock_ahead_until_, heard_at_;
+  std::vector<MonoTime> backend_bad_until_, radio_bad_until_, clock_stepped_at_, clock_ahead_until_, heard_at_,
+      kept_until_;
+  std::vector<Duration> untold_;  ///< of an outage: what no clock could tell a box that was away meanwhile
   struct OfflineExit {
     MonoTime at{};
     std::int64_t amount_minor = 0;
     Uuid receipt_id;
   };
   std::vector<std::deque<OfflineExit>> offline_;  ///< admitted in the last hour and not sealed `not_used`
-  OfflinePolicyConfig limits_;
+  std::vector<OfflinePolicyConfig> limits_;
   std::vector<std::pair<std::size_t, std::size_t>> opened_;
   std::vector<std::string> sealed_now_;  ///< lanes with a receipt sealed in this step
   std::vector<std::pair<std::size_t, Uuid>> durable_;

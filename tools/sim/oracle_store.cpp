@@ -61,9 +61,10 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
   const auto& known = heard_[box].at(session.id);
   const bool by_answer =
       receipt.basis == Basis::kConfirmed && known.admitted_at && now - *known.admitted_at <= kStandsAtMost;
+  // A claim behind another that is obeyed is told to nobody.
   const auto told = session.claim_told.find(gate_name(other));
-  const bool claim_heard = told != session.claim_told.end() && told->second < told_up_to_[box];
-  return told != session.claim_told.end() && !claim_heard && !by_answer;
+  const bool untold = told == session.claim_told.end() ? claims : told->second >= told_up_to_[box];
+  return untold && !by_answer;
 }
 
 void Oracle::judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now) {

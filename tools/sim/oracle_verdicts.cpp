@@ -21,6 +21,7 @@ constexpr Duration kRepeatedFor = std::chrono::seconds{120};
 
 void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
   heard_at_[box] = now;
+  untold_[box] = {};
   auto about = [&](const Uuid& session) -> Heard& { return heard_[box][session]; };
   if (const auto* closed = std::get_if<Closure>(&event)) {
     auto& heard = about(closed->session_id);
@@ -65,7 +66,10 @@ void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
 
 void Oracle::answered(std::size_t box, const ConfirmRequest& request, MonoTime asked, const ConfirmAnswer& answer,
                       MonoTime now) {
-  if (!std::holds_alternative<NoAnswer>(answer)) heard_at_[box] = now;
+  if (!std::holds_alternative<NoAnswer>(answer)) {
+    heard_at_[box] = now;
+    untold_[box] = {};
+  }
   if (const auto* admit = std::get_if<Admit>(&answer)) {
     auto& heard = heard_[box][admit->session_id];
     (request.stage == Stage::kAhead ? heard.admitted_ahead_at : heard.admitted_at) = now;
@@ -236,22 +240,24 @@ void Oracle::judge_offline(std::size_t box, std::size_t lane, const Receipt& rec
   if (backend_bad_until_[box] < now.mono)
     violate("S3: " + where + " admits by the offline policy while the backend answers");
   auto& exits = offline_[box];
+  const auto& limits = limits_[box];
   // By a clock that ran a day ahead the hour is over, which is what a restart goes by.
   const auto begun = std::max(now.mono - std::chrono::hours{1}, clock_ahead_until_[box]);
   while (!exits.empty() && exits.front().at < begun) exits.pop_front();
   exits.push_back(
-      {now.mono, receipt.total ? receipt.total->amount_minor : limits_.assumed_total_minor, receipt.receipt_id});
+      {now.mono, receipt.total ? receipt.total->amount_minor : limits.assumed_total_minor, receipt.receipt_id});
   std::int64_t sum = 0;
   for (const auto& exit : exits) sum += exit.amount_minor;
-  if (static_cast<int>(exits.size()) > limits_.max_exits_per_hour || sum > limits_.max_total_minor)
+  if (static_cast<int>(exits.size()) > limits.max_exits_per_hour || sum > limits.max_total_minor)
     violate("S3: " + where + " admits more by the offline policy than its limits allow: " +
             std::to_string(exits.size()) + " exits, " + std::to_string(sum) + " minor units in the hour");
-  if (now.mono - heard_at_[box] > std::chrono::minutes{limits_.max_outage_minutes} + std::chrono::seconds{1})
+  const auto outage = now.mono - heard_at_[box] - untold_[box];
+  if (outage > std::chrono::minutes{limits.max_outage_minutes} + std::chrono::seconds{1})
     violate("S3: " + where + " admits by the offline policy in an outage too old for it");
   const bool cart = receipt.kind == ReceiptKind::kCart;
   const bool mixed = lanes_[box][lane].mode == LaneMode::kMixed;
-  if ((cart && !limits_.admit_carts) || (!cart && !limits_.admit_walkouts) ||
-      (!cart && mixed && !limits_.admit_mixed_walkouts))
+  if ((cart && !limits.admit_carts) || (!cart && !limits.admit_walkouts) ||
+      (!cart && mixed && !limits.admit_mixed_walkouts))
     violate("S3: " + where + " admits by a policy the store does not have");
 }
 

@@ -139,8 +139,10 @@ void Storm::heal(Box& box, std::size_t index) {
   box.disk_trouble(DiskTrouble::kNone);
   box.start();
   box.set_clock(milliseconds{0}, true);
-  box.hang(false);
-  box.device(true);
+  for (std::size_t module = 0; module < box.file().drops.size(); ++module) {
+    box.hang(module, false);
+    box.module(module, true);
+  }
   box.fire(false);
   box.backend_away(Outage::kNone);
   for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {

@@ -47,19 +47,25 @@ void Storm::flicker(Struck at, Eye eye) {
 
 void Storm::device(Struck at) {
   auto& box = at.box;
+  const auto& kind = box.kinds()[at.lane];
+  const auto module = dice().chance(0.5) ? kind.eyes_on : kind.drives_on;
   const auto span = dice().ms(50, 15000);
-  trouble(at, true, span + kAttended);
-  around_.oracle.blind(at.index, std::nullopt, now(), now() + span + milliseconds{200}, 1);
+  // Lanes on other modules go on as if nothing were.
+  for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {
+    if (box.file().needs(lane, module)) trouble({box, at.index, lane}, false, span + kAttended);
+    if (box.kinds()[lane].eyes_on == module)
+      around_.oracle.blind(at.index, lane, now(), now() + span + milliseconds{200}, 1);
+  }
   if (dice().chance(0.3)) {
     // It hangs for a while before anybody says so.
-    box.hang(true);
-    around_.agenda.in(std::min(dice().ms(20, 900), span / 2), [&box] { box.device(false); });
+    box.hang(module, true);
+    around_.agenda.in(std::min(dice().ms(20, 900), span / 2), [&box, module] { box.module(module, false); });
   } else {
-    box.device(false);
+    box.module(module, false);
   }
-  around_.agenda.in(span, [&box] {
-    box.hang(false);
-    box.device(true);
+  around_.agenda.in(span, [&box, module] {
+    box.hang(module, false);
+    box.module(module, true);
   });
 }
 

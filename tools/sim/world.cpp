@@ -11,48 +11,23 @@ constexpr Duration kCalm = std::chrono::minutes{6};
 constexpr Duration kSkip = std::chrono::seconds{5};
 constexpr Duration kProbe = std::chrono::seconds{90};
 
-std::vector<LaneKind> draw_lanes(Dice& dice, int count) {
-  std::vector<LaneKind> lanes;
-  for (int i = 0; i < count; ++i) {
-    LaneKind kind;
-    kind.mode = static_cast<LaneMode>(dice.between(0, 2));
-    kind.limits = dice.chance(0.7);
-    kind.pulse = dice.chance(0.15);
-    kind.accessible = dice.chance(0.2);
-    kind.shares = i > 0 && !lanes.back().shares && dice.chance(0.15);
-    lanes.push_back(kind);
-  }
-  return lanes;
-}
-
-OfflinePolicyConfig draw_policy(Dice& dice) {
-  OfflinePolicyConfig policy;
-  policy.admit_carts = dice.chance(0.3);
-  policy.admit_walkouts = dice.chance(0.7);
-  policy.admit_mixed_walkouts = dice.chance(0.3);
-  policy.max_exits_per_hour = dice.chance(0.5) ? dice.between(3, 30) : 1000;
-  policy.max_total_minor = dice.chance(0.5) ? dice.between(10000, 200000) : 100000000;
-  policy.max_outage_minutes = dice.chance(0.5) ? dice.between(2, 30) : 240;
-  return policy;
-}
+/// Mostly a few; now and then as many as a box may have.
+int draw_lane_count(Dice& dice) { return dice.chance(0.03) ? dice.between(9, 32) : dice.between(1, 8); }
 
 class World {
  public:
   explicit World(const Options& options)
       : options_(options),
         dice_(options.seed),
-        lane_count_(options.lanes > 0 ? options.lanes : dice_.between(1, 8)),
+        lane_count_(options.lanes > 0 ? options.lanes : draw_lane_count(dice_)),
         box_count_(options.boxes > 0 ? options.boxes : dice_.between(1, 2)),
         store_(options.seed ^ 0x5151),
         air_(options.seed),
         oracle_(store_, static_cast<std::size_t>(box_count_), static_cast<std::size_t>(lane_count_)) {
     report_.seed = options.seed;
-    const auto policy = draw_policy(dice_);
-    oracle_.limits(policy);
     for (int i = 0; i < box_count_; ++i) {
       const auto index = static_cast<std::size_t>(i);
-      boxes_.push_back(std::make_unique<Box>(around(), index, draw_lanes(dice_, lane_count_)));
-      boxes_.back()->policy = policy;
+      boxes_.push_back(std::make_unique<Box>(around(), index, draw_file(dice_, lane_count_)));
       boxes_.back()->start();
       crowds_.push_back(std::make_unique<Crowd>(around(), *boxes_.back(), index, again_));
     }
