@@ -11,7 +11,7 @@ namespace {
 /// An idle lane.
 std::unique_ptr<LaneWorld> idle(LaneMode mode) {
   auto world = std::make_unique<LaneWorld>(std::vector{LaneOptions{.mode = mode}});
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kIdle; }, std::chrono::seconds{10}));
+  world->settle();
   return world;
 }
 
@@ -105,20 +105,18 @@ TEST_CASE("an expected walkout whom the backend names as a session that left bef
   auto world = idle(LaneMode::kWalkout);
   // Session 2 leaves.
   world->backend = [](const ConfirmRequest&) { return std::optional<ConfirmAnswer>(admit_answer(2)); };
-  world->set(kApproach, true);
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kPassing; }, std::chrono::seconds{3}));
+  world->opens_for_whoever_comes();
   world->walk_through();
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kIdle; }, std::chrono::seconds{20}));
+  world->settle();
   REQUIRE(world->sealed.size() == 1);
   // Somebody else comes, expected as session 1; the backend says it is session 2 again, after the passage.
   world->backend = [](const ConfirmRequest&) { return std::nullopt; };
   world->push(expected(1));
-  world->set(kApproach, true);
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kPassing; }, std::chrono::seconds{3}));
+  world->opens_for_whoever_comes();
   world->walk_through();
   world->run(milliseconds{300});
   world->answer(world->asked.size() - 1, admit_answer(2));
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kIdle; }, std::chrono::seconds{20}));
+  world->settle();
   CHECK_FALSE(world->has_fault(FaultCode::kInvariantViolated));
   REQUIRE(world->sealed.size() == 2);
   const auto& nobodys = world->sealed[1];
@@ -127,8 +125,7 @@ TEST_CASE("an expected walkout whom the backend names as a session that left bef
   CHECK_FALSE(nobodys.session_id);
   CHECK(nobodys.passages == 1);
   // Session 1 has not left: its entry lets it out.
-  world->set(kApproach, true);
-  REQUIRE(world->run_until([&] { return world->phase() == Phase::kPassing; }, std::chrono::seconds{3}));
+  world->opens_for_whoever_comes();
   CHECK(world->open.begin()->second.session_id == session(1));
 }
 

@@ -13,9 +13,6 @@ using std::chrono::seconds;
 
 constexpr PointId kLane2 = kPointsPerLane;
 
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, seconds{15}));
-}
 /// Cart 117 with tag 1 comes to the first lane.
 void come(LaneWorld& world, BeaconState state = BeaconState::kShopping) {
   world.beacon(117, state);
@@ -30,10 +27,6 @@ std::vector<std::size_t> questions(const LaneWorld& world, Stage stage) {
   }
   return found;
 }
-void go_away(LaneWorld& world) {
-  world.set(kApproach, false);
-  world.run(milliseconds{700});
-}
 std::vector<Uuid> given_back(const LaneWorld& world) {
   std::vector<Uuid> sessions;
   for (const auto i : questions(world, Stage::kLapsed)) sessions.push_back(world.asked[i].session_id.value_or(Uuid{}));
@@ -44,7 +37,7 @@ std::vector<Uuid> given_back(const LaneWorld& world) {
 
 TEST_CASE("a claim that nobody took back gives way to the backend's admit for a cart whose closure is known") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.push(Claimed{session(1), ShortId::of("back")});
   come(world);
@@ -72,7 +65,7 @@ TEST_CASE("a claim that nobody took back gives way to the backend's admit for a 
 
 TEST_CASE("an answer ahead that was on its way when another gate claimed the session does not open") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.beacon(117, BeaconState::kClosed);
   world.run(milliseconds{600});
   REQUIRE(questions(world, Stage::kAhead).size() == 1);
@@ -95,7 +88,7 @@ TEST_CASE("an admit to an earlier question than the one that was refused opens n
     INFO(to_string(mode));
     LaneWorld world({LaneOptions{.mode = mode}}, {}, false,
                     [](GateConfig& config) { config.offline.admit_walkouts = false; });
-    settle(world);
+    world.settle();
     come(world);
     world.run(seconds{2});
     const auto asked = questions(world, Stage::kPresent);
@@ -107,12 +100,11 @@ TEST_CASE("an admit to an earlier question than the one that was refused opens n
     world.run(milliseconds{500});
     CHECK_FALSE(world.barrier_commanded_open());
     CHECK(world.reason() == "payment_failed");
-    go_away(world);
+    world.go_away();
     CHECK(given_back(world) == std::vector{session(1)});
     // What the backend said last is known of the cart in the next presence too.
     if (mode == LaneMode::kWalkout) continue;
-    world.step(BackendConnected{false, "cable"});
-    world.run(seconds{6});
+    world.go_offline();
     come(world);
     CHECK(world.reason() == "payment_failed");
   }
@@ -120,7 +112,7 @@ TEST_CASE("an admit to an earlier question than the one that was refused opens n
 
 TEST_CASE("a refusal to an earlier question than another's refusal does not take its place, and a later admit opens") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   come(world);
   world.run(seconds{5});
   const auto asked = questions(world, Stage::kPresent);
@@ -140,7 +132,7 @@ TEST_CASE("a session revoked by id and tag at once and closed anew since is good
   const Revocation both{.session_id = session(1), .session_tag = tag(1)};
   if (joint_row) kept.revocations.push_back({both, wall + std::chrono::hours{20}});
   LaneWorld world({LaneOptions{}}, kept);
-  settle(world);
+  world.settle();
   if (!joint_row) world.push(both);
   world.push(closure(117, 1, 1));
   // As the disk keeps them: a row for each name, or pair of names.
@@ -157,25 +149,24 @@ TEST_CASE("a session revoked by id and tag at once and closed anew since is good
   }
   kept.closures.push_back(closure(117, 1, 1));
   LaneWorld again({LaneOptions{}}, kept);
-  settle(again);
+  again.settle();
   come(again, BeaconState::kClosed);
   CHECK(again.barrier_commanded_open());
 }
 
 TEST_CASE("a walkout let out by policy whom a late answer names as a session that has left stays nobody's") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   const auto leave = [&] {
     REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, seconds{3}));
     world.walk_through();
-    settle(world);
+    world.settle();
   };
   world.backend = [](const ConfirmRequest&) { return std::optional<ConfirmAnswer>(admit_answer(1)); };
   world.set(kApproach, true);
   leave();
   world.backend = nullptr;
-  world.step(BackendConnected{false, "cable"});
-  world.run(seconds{6});
+  world.go_offline();
   world.set(kApproach, true);
   world.run(milliseconds{50});
   REQUIRE(world.barrier_commanded_open());
@@ -194,7 +185,7 @@ TEST_CASE("the claim of a cart that has walked to the next lane is not given bac
   const bool answered_in_a_dip = GENERATE(false, true);
   const bool opens = GENERATE(false, true);
   LaneWorld world({LaneOptions{}, LaneOptions{}});
-  settle(world);
+  world.settle();
   come(world);
   REQUIRE(questions(world, Stage::kPresent).size() == 1);
   world.set(kApproach, false);
@@ -226,7 +217,7 @@ TEST_CASE("one of a party turns back while another leaves by the next lane: the 
     if (request.stage == Stage::kPresent) return admit_answer(5, 2);
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.set(kApproach + kLane2, true);
   REQUIRE(world.run_until([&] { return world.phase(0) == Phase::kPassing && world.phase(1) == Phase::kPassing; }));
@@ -241,16 +232,8 @@ TEST_CASE("one of a party turns back while another leaves by the next lane: the 
 
 TEST_CASE("a late admit of an admission that was not used is given back, whichever question it answers") {
   LaneWorld world;
-  settle(world);
-  const auto closed = world.now().wall;
-  world.step(PassHeard{.cart_id = 117,
-                       .session_tag = tag(1),
-                       .session_id = session(1),
-                       .closed_at = closed,
-                       .expires_at = closed + std::chrono::hours{1},
-                       .party_size = 1,
-                       .total = {},
-                       .raw = {1, 2, 3}});
+  world.settle();
+  world.step(pass_of(117, 1, world.now().wall));
   come(world);
   world.run(seconds{1});
   REQUIRE(world.open.begin()->second.basis == Basis::kSignedPass);
@@ -263,7 +246,7 @@ TEST_CASE("a late admit of an admission that was not used is given back, whichev
   const bool back_again = GENERATE(false, true);
   if (back_again) {
     // Let in once more, on the pass: the claim is theirs now.
-    settle(world);
+    world.settle();
     come(world);
     world.run(seconds{1});
     REQUIRE(world.barrier_commanded_open());
@@ -275,7 +258,7 @@ TEST_CASE("a late admit of an admission that was not used is given back, whichev
 TEST_CASE("an admit that comes while staff let its shopper out is given back if they turn back") {
   const bool passes = GENERATE(false, true);
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{100});
   REQUIRE(world.command(StaffVerb::kOpen));

@@ -8,24 +8,6 @@
 namespace exitgate::test {
 namespace {
 
-void settle(LaneWorld& world, std::size_t lane = 0) {
-  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{15}));
-}
-void go_offline(LaneWorld& world) {
-  world.step(BackendConnected{false, "cable"});
-  world.run(std::chrono::seconds{6});
-}
-PassHeard pass_of(const LaneWorld& world, CartId cart, std::uint8_t n, Duration closed_ago) {
-  const auto closed = world.now().wall - std::chrono::duration_cast<milliseconds>(closed_ago);
-  return {.cart_id = cart,
-          .session_tag = tag(n),
-          .session_id = session(n),
-          .closed_at = closed,
-          .expires_at = closed + std::chrono::hours{1},
-          .party_size = 1,
-          .total = {},
-          .raw = {1, 2, 3}};
-}
 std::size_t count_stage(const LaneWorld& world, Stage stage) {
   return static_cast<std::size_t>(
       std::count_if(world.asked.begin(), world.asked.end(), [&](const auto& r) { return r.stage == stage; }));
@@ -40,23 +22,21 @@ TEST_CASE("a refusal is not forgotten with the presence: a pass signed before it
     if (r.stage == Stage::kPresent) return Refuse{RefuseReason::kPaymentFailed};
     return std::nullopt;
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{100});
   REQUIRE(world.reason() == "payment_failed");
   world.set(kApproach, false);
   world.run(milliseconds{800});
   world.backend = nullptr;
-  go_offline(world);
-  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.go_offline();
+  world.step(pass_of(117, 1, world.now().wall - std::chrono::minutes{5}));
   world.set(kApproach, true);
   world.run(std::chrono::seconds{2});
   CHECK_FALSE(world.barrier_commanded_open());
   CHECK(world.reason() == "payment_failed");
   // One the backend signed since is newer than its refusal.
-  world.step(pass_of(world, 117, 1, Duration{0}));
+  world.step(pass_of(117, 1, world.now().wall));
   CHECK(world.barrier_commanded_open());
 }
 
@@ -67,11 +47,9 @@ TEST_CASE("a question asked again that gets no answer leaves the refusal standin
     if (silent) return NoAnswer{NoAnswerCause::kTransport, "scripted"};
     return Refuse{RefuseReason::kInspection};
   };
-  settle(world);
-  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.step(pass_of(117, 1, world.now().wall - std::chrono::minutes{5}));
+  world.shopping_cart_steps_up();
   world.run(milliseconds{100});
   REQUIRE(world.phase() == Phase::kRefused);
   silent = true;
@@ -85,10 +63,10 @@ TEST_CASE("unknown_session does not beat a valid pass, and the receipt says back
     if (r.stage == Stage::kPresent) return Refuse{RefuseReason::kUnknownSession};
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.beacon(117, BeaconState::kShopping);
   world.run(milliseconds{600});
-  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.step(pass_of(117, 1, world.now().wall - std::chrono::minutes{5}));
   world.set(kApproach, true);
   world.run(milliseconds{100});
   REQUIRE(world.barrier_commanded_open());
@@ -98,11 +76,11 @@ TEST_CASE("unknown_session does not beat a valid pass, and the receipt says back
 
 TEST_CASE("offline: the question is sent all the same, and a late admit for one who has left gives no claim back") {
   LaneWorld world;
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   world.beacon(117, BeaconState::kShopping);
   world.run(milliseconds{600});
-  world.step(pass_of(world, 117, 1, std::chrono::minutes{5}));
+  world.step(pass_of(117, 1, world.now().wall - std::chrono::minutes{5}));
   world.set(kApproach, true);
   world.run(milliseconds{50});
   REQUIRE(world.barrier_commanded_open());
@@ -110,7 +88,7 @@ TEST_CASE("offline: the question is sent all the same, and a late admit for one 
   REQUIRE(count_stage(world, Stage::kAdmitted) == 1);
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].outcome == Outcome::kPassed);
   world.answer(0, admit_answer(1));
@@ -120,10 +98,8 @@ TEST_CASE("offline: the question is sent all the same, and a late admit for one 
 TEST_CASE("an admit for the first time a cart stood here gives no claim back while it stands here again") {
   for (const bool answered : {true, false}) {
     LaneWorld world;
-    settle(world);
-    world.beacon(117, BeaconState::kShopping);
-    world.run(milliseconds{600});
-    world.set(kApproach, true);
+    world.settle();
+    world.shopping_cart_steps_up();
     world.run(milliseconds{100});
     world.set(kApproach, false);
     world.run(milliseconds{600});
@@ -149,8 +125,8 @@ TEST_CASE("an admit for the first time a cart stood here gives no claim back whi
 
 TEST_CASE("a walkout let in by policy who did not pass: the admit that comes late is given back once") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   world.set(kApproach, true);
   world.run(milliseconds{50});
   REQUIRE(world.barrier_commanded_open());
@@ -169,13 +145,12 @@ TEST_CASE("a used session that is shown again keeps its claim: its answer is not
     if (r.stage == Stage::kPresent) return admit_answer(1);
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.beacon(117, BeaconState::kShopping);
   world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_whoever_comes();
   world.walk_through();
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(std::chrono::seconds{4});
   CHECK(world.reason() == "already_used");
@@ -190,8 +165,8 @@ TEST_CASE("two of a party leave by two lanes at once, and neither is a tailgate"
     if (r.stage == Stage::kPresent) return admit_answer(5, 2);
     return std::nullopt;
   };
-  settle(world);
-  settle(world, 1);
+  world.settle();
+  world.settle(1);
   world.set(kApproach, true);
   world.set(kApproach + kLane2, true);
   REQUIRE(world.run_until([&] { return world.phase(0) == Phase::kPassing && world.phase(1) == Phase::kPassing; }));
@@ -208,7 +183,7 @@ TEST_CASE("two of a party leave by two lanes at once, and neither is a tailgate"
 
 TEST_CASE("an entry that returns is good for what was left of its ten seconds") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
   world.run(std::chrono::seconds{8});
   world.set(kApproach, true);
@@ -218,7 +193,7 @@ TEST_CASE("an entry that returns is good for what was left of its ten seconds") 
   CHECK(world.open.begin()->second.session_id == session(9));
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
   world.walk_through();
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{100});
   CHECK_FALSE(world.barrier_commanded_open());
@@ -230,7 +205,7 @@ TEST_CASE("an entry found at the start is not good for longer than it was") {
   old.at = old.at - std::chrono::minutes{10};
   loaded.expected.push_back(old);
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, loaded);
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{100});
   CHECK_FALSE(world.barrier_commanded_open());
@@ -241,10 +216,8 @@ TEST_CASE("a cart that needs assistance is told once by event and buzzer, also o
   world.backend = [](const ConfirmRequest&) -> std::optional<ConfirmAnswer> {
     return Refuse{RefuseReason::kSessionOpen};
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(std::chrono::seconds{2});
   REQUIRE(world.reason() == "finish_on_cart");
   REQUIRE_FALSE(world.coils[kBuzzer]);
@@ -263,12 +236,10 @@ TEST_CASE("a staff opening with a passage that a kill left open makes its sessio
   receipt.passages = 1;
   loaded.open_receipts.push_back(receipt);
   LaneWorld world({LaneOptions{}}, loaded);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].outcome == Outcome::kUnknown);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.paid_cart_comes_near();
   world.set(kApproach, true);
   world.run(milliseconds{200});
   CHECK(world.reason() == "already_used");
@@ -276,10 +247,9 @@ TEST_CASE("a staff opening with a passage that a kill left open makes its sessio
 
 TEST_CASE("walking in by the exit right behind somebody who left with both eyes blocked is wrong_way, not a tailgate") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_whoever_comes();
   world.walk_through();
   world.run(milliseconds{250});
   // The barrier is open still.
@@ -294,7 +264,7 @@ TEST_CASE("walking in by the exit right behind somebody who left with both eyes 
   world.set(kApproach, true);
   world.run(milliseconds{100});
   world.set(kApproach, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].passages == 1);
   CHECK_FALSE(world.sealed[0].flags.has(Flag::kTailgate));
@@ -305,10 +275,9 @@ TEST_CASE("walking in by the exit right behind somebody who left with both eyes 
 
 TEST_CASE("somebody who follows out through a gap between the eyes is counted, whoever steps up behind") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3, 2));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_whoever_comes();
   world.walk_through();
   world.run(milliseconds{250});
   world.set(kSafety, true);
@@ -318,7 +287,7 @@ TEST_CASE("somebody who follows out through a gap between the eyes is counted, w
   world.set(kExit, true);
   world.run(milliseconds{200});
   world.set(kExit, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].passages == 2);
   CHECK(world.sealed[0].flags.empty());

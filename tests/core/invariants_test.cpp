@@ -21,15 +21,11 @@ std::string broken(const LaneWorld& world, const std::vector<Command>& commands 
   return broken(world, guard_of(world.controller->lanes()[0]), commands, world.now().mono);
 }
 
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
 }  // namespace
 
 TEST_CASE("S1 is broken by a write of closed to an open barrier with somebody in the swept area") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   REQUIRE(world.command(StaffVerb::kHoldOpen));
   world.run(milliseconds{700});
   const std::vector<Command> close{WriteOutput{kBarrier, true}};
@@ -42,11 +38,10 @@ TEST_CASE("S1 is broken by a write of closed to an open barrier with somebody in
 
 TEST_CASE("S3 is broken by a verdict that opens with nobody read at the approach") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   auto before = guard_of(world.controller->lanes()[0]);
   world.push(expected(1));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_whoever_comes();
   // The admission of a moment ago, judged with the approach as it was then and as it is without anybody.
   CHECK(broken(world, before, {}, world.now().mono).empty());
   world.set(kApproach, false);
@@ -57,7 +52,7 @@ TEST_CASE("S3 is broken by a verdict that opens with nobody read at the approach
 
 TEST_CASE("S9 is broken by a question that is waited for longer than the confirm timeout allows") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.backend = [](const ConfirmRequest&) { return std::nullopt; };
   world.set(kApproach, true);
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kDeciding; }, std::chrono::seconds{2}));
@@ -68,7 +63,7 @@ TEST_CASE("S9 is broken by a question that is waited for longer than the confirm
 
 TEST_CASE("S9 is broken by somebody whose cart is looked for longer than no_beacon_ms") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kPresent; }, std::chrono::seconds{2}));
   const auto guard = guard_of(world.controller->lanes()[0]);

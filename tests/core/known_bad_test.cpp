@@ -21,34 +21,12 @@ void generous(GateConfig& config) {
 LaneWorld generous_world(LoadedState loaded = {}, LaneMode mode = LaneMode::kCart) {
   return LaneWorld({LaneOptions{.mode = mode}}, std::move(loaded), false, generous);
 }
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, seconds{15}));
-}
 void come(LaneWorld& world, CartId cart = 117, std::uint8_t n = 1) {
   world.beacon(cart, BeaconState::kClosed, -60, 0, n);
   world.run(milliseconds{600});
   world.set(kApproach, true);
   world.run(seconds{1});
 }
-void go_away(LaneWorld& world) {
-  world.set(kApproach, false);
-  world.run(milliseconds{700});
-}
-void go_offline(LaneWorld& world) {
-  world.step(BackendConnected{false, "cable"});
-  world.run(seconds{6});
-}
-PassHeard pass_of(CartId cart, std::uint8_t n, WallTime closed, Duration good_for = hours{1}) {
-  return {.cart_id = cart,
-          .session_tag = tag(n),
-          .session_id = session(n),
-          .closed_at = closed,
-          .expires_at = closed + std::chrono::duration_cast<milliseconds>(good_for),
-          .party_size = 1,
-          .total = {},
-          .raw = {1, 2, 3}};
-}
-
 constexpr std::array<NoAnswerCause, 7> kEveryNoAnswer{
     NoAnswerCause::kTimeout,     NoAnswerCause::kTransport,   NoAnswerCause::kTls,      NoAnswerCause::kCredentials,
     NoAnswerCause::kClientError, NoAnswerCause::kServerError, NoAnswerCause::kMalformed};
@@ -57,8 +35,8 @@ constexpr std::array<NoAnswerCause, 7> kEveryNoAnswer{
 
 TEST_CASE("an unknown cart leaves by a generous policy: what the cases below refuse is refused for what is known") {
   auto world = generous_world();
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   come(world);
   CHECK(world.barrier_commanded_open());
 }
@@ -74,12 +52,12 @@ TEST_CASE("a cart refused once is refused under every kind of no-answer, in this
         if (std::exchange(refuse, false)) return Refuse{reason};
         return NoAnswer{cause, "scripted"};
       };
-      settle(world);
+      world.settle();
       come(world);
       REQUIRE(world.phase() == Phase::kRefused);
       world.run(seconds{8});
       CHECK_FALSE(world.barrier_commanded_open());
-      go_away(world);
+      world.go_away();
       come(world);
       world.run(seconds{8});
       CHECK_FALSE(world.barrier_commanded_open());
@@ -95,17 +73,17 @@ TEST_CASE("a cart refused once is refused when the next question is never answer
     if (r.stage == Stage::kPresent && std::exchange(refuse, false)) return Refuse{RefuseReason::kPaymentFailed};
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   come(world);
-  go_away(world);
+  world.go_away();
   come(world);
   CHECK_FALSE(world.barrier_commanded_open());
-  go_away(world);
-  go_offline(world);
+  world.go_away();
+  world.go_offline();
   come(world);
   CHECK(world.reason() == "payment_failed");
   // What was refused is known of this session, not of the cart.
-  go_away(world);
+  world.go_away();
   come(world, 117, 2);
   CHECK(world.barrier_commanded_open());
 }
@@ -115,7 +93,7 @@ TEST_CASE("a revoked session stays refused while offline: by tag, and by an id t
   for (const auto named :
        {Named::kByTag, Named::kClosure, Named::kClosureThenReset, Named::kPass, Named::kExpiredPass}) {
     auto world = generous_world();
-    settle(world);
+    world.settle();
     const bool closed = named == Named::kClosure || named == Named::kClosureThenReset;
     if (closed) world.push(closure(117, 1, 1));
     if (named == Named::kPass) world.step(pass_of(117, 1, world.now().wall));
@@ -123,7 +101,7 @@ TEST_CASE("a revoked session stays refused while offline: by tag, and by an id t
     if (named == Named::kByTag) world.push(Revocation{.session_id = {}, .session_tag = tag(1)});
     if (named != Named::kByTag) world.push(Revocation{.session_id = session(1), .session_tag = {}});
     if (named == Named::kClosureThenReset) world.push(Reset{});
-    go_offline(world);
+    world.go_offline();
     come(world);
     INFO("case " << static_cast<int>(named));
     CHECK_FALSE(world.barrier_commanded_open());
@@ -133,7 +111,7 @@ TEST_CASE("a revoked session stays refused while offline: by tag, and by an id t
 
 TEST_CASE("a session revoked by its id stays refused after a reset of the stream and a restart behind it") {
   auto world = generous_world();
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.push(Revocation{.session_id = session(1), .session_tag = {}});
   world.push(Reset{});
@@ -145,8 +123,8 @@ TEST_CASE("a session revoked by its id stays refused after a reset of the stream
     }
   }
   auto again = generous_world(kept);
-  settle(again);
-  go_offline(again);
+  again.settle();
+  again.go_offline();
   come(again);
   CHECK_FALSE(again.barrier_commanded_open());
   CHECK(again.reason() == "see_staff");
@@ -159,11 +137,11 @@ TEST_CASE("a session revoked by its id stays refused after a reset of the stream
 TEST_CASE("a session another gate has claimed stays already_used while offline, also when its closure is gone") {
   for (const bool dropped : {false, true}) {
     auto world = generous_world();
-    settle(world);
+    world.settle();
     world.push(closure(117, 1, 1));
     world.push(Claimed{session(1), ShortId::of("back")});
     if (dropped) world.push(Reset{});
-    go_offline(world);
+    world.go_offline();
     come(world);
     CHECK_FALSE(world.barrier_commanded_open());
     CHECK(world.reason() == "already_used");
@@ -183,7 +161,7 @@ TEST_CASE("an answer fetched ahead is no answer any more once another gate has c
       if (r.stage == Stage::kPresent && answers) return Refuse{RefuseReason::kAlreadyUsed};
       return std::nullopt;
     };
-    settle(world);
+    world.settle();
     world.beacon(117, BeaconState::kClosed);
     world.run(seconds{1});
     claimed = true;
@@ -202,11 +180,11 @@ TEST_CASE("revocations and claims outlive a restart, and are refused while offli
   loaded.revocations = {{Revocation{.session_id = session(1), .session_tag = {}}, wall + hours{20}}};
   loaded.claims = {{session(2), ShortId::of("back"), wall + hours{20}}};
   auto world = generous_world(loaded);
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   come(world, 117, 1);
   CHECK(world.reason() == "see_staff");
-  go_away(world);
+  world.go_away();
   world.silence(117);
   world.run(seconds{3});
   come(world, 118, 2);
@@ -221,8 +199,8 @@ TEST_CASE("a closure found at the start opens while offline, until it expires") 
   loaded.closures = {known};
   for (const bool late : {false, true}) {
     LaneWorld world({LaneOptions{}}, loaded);
-    settle(world);
-    go_offline(world);
+    world.settle();
+    world.go_offline();
     if (late) world.run(minutes{1});
     come(world);
     CHECK(world.barrier_commanded_open() == !late);
@@ -235,8 +213,8 @@ TEST_CASE("after salvage: closures and passes older than the new database need c
   loaded.closures = {closure(117, 1, 1)};
   loaded.salvaged_at = LaneWorld().now().wall;
   LaneWorld world({LaneOptions{}}, loaded);
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   world.step(pass_of(117, 1, *loaded.salvaged_at - milliseconds{1}));
   come(world);
   CHECK_FALSE(world.barrier_commanded_open());
@@ -247,8 +225,8 @@ TEST_CASE("after salvage: closures and passes older than the new database need c
   CHECK(world.open.begin()->second.basis == Basis::kConfirmed);
 
   LaneWorld second({LaneOptions{}}, loaded);
-  settle(second);
-  go_offline(second);
+  second.settle();
+  second.go_offline();
   second.step(pass_of(117, 1, *loaded.salvaged_at));
   come(second);
   REQUIRE(second.barrier_commanded_open());
@@ -258,14 +236,14 @@ TEST_CASE("after salvage: closures and passes older than the new database need c
 TEST_CASE("a clock that is not synchronised: expiry is judged against the floor, and the receipt says so") {
   for (const bool expired : {false, true}) {
     LaneWorld world;
-    settle(world);
+    world.settle();
     const auto floor = world.now().wall;
     auto known = closure(117, 1, 1);
     known.expires_at = floor + (expired ? milliseconds{-1} : milliseconds{0});
     world.floor = floor;
     world.wall_step(-hours{24 * 365 * 50});
     world.push(known);
-    go_offline(world);
+    world.go_offline();
     come(world);
     CHECK(world.barrier_commanded_open() == !expired);
     if (!expired) CHECK_FALSE(world.open.begin()->second.clock_synchronised);
@@ -274,8 +252,8 @@ TEST_CASE("a clock that is not synchronised: expiry is judged against the floor,
 
 TEST_CASE("signed_passes = false: a pass opens nothing, not even while offline") {
   LaneWorld world({LaneOptions{}}, {}, false, [](GateConfig& config) { config.offline.signed_passes = false; });
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   world.step(pass_of(117, 1, world.now().wall));
   come(world);
   CHECK_FALSE(world.barrier_commanded_open());
@@ -286,16 +264,16 @@ TEST_CASE("closures and signed passes count toward no limit of the policy") {
     generous(config);
     config.offline.max_exits_per_hour = 1;
   });
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
-  go_offline(world);
+  world.go_offline();
   world.step(pass_of(118, 2, world.now().wall));
   for (const CartId cart : {CartId{117}, CartId{118}}) {
     come(world, cart, static_cast<std::uint8_t>(cart - 116));
     REQUIRE(world.barrier_commanded_open());
     world.walk_through();
     world.silence(cart);
-    settle(world);
+    world.settle();
     world.run(seconds{3});
   }
   world.set(kApproach, true);
@@ -309,7 +287,7 @@ TEST_CASE(
     "(simulator, seed 45)") {
   auto world = generous_world();
   world.backend = [](const ConfirmRequest&) { return Refuse{RefuseReason::kSessionOpen}; };
-  settle(world);
+  world.settle();
   come(world);
   world.run(seconds{1});  // between two of the questions that are asked again
   REQUIRE(world.phase() == Phase::kRefused);

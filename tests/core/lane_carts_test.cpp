@@ -6,11 +6,8 @@
 namespace exitgate::test {
 namespace {
 
-void settle(LaneWorld& world, std::size_t lane = 0) {
-  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
-}
 void cart_117_is_refused(LaneWorld& world) {
-  settle(world);
+  world.settle();
   world.beacon(117, BeaconState::kShopping);
   world.run(std::chrono::seconds{1});
   world.set(kApproach, true);
@@ -24,8 +21,8 @@ constexpr PointId kSafety2 = kSafety + kPointsPerLane;
 
 TEST_CASE("a cart heard stronger at the neighbour binds there and not here") {
   LaneWorld world({LaneOptions{}, LaneOptions{}});
-  settle(world);
-  settle(world, kSecond);
+  world.settle();
+  world.settle(kSecond);
   world.push(closure(117, 1, 1));
   world.beacon(117, BeaconState::kClosed, -68, 0);
   world.beacon(117, BeaconState::kClosed, -60, 1);
@@ -39,7 +36,7 @@ TEST_CASE("a cart heard stronger at the neighbour binds there and not here") {
 
 TEST_CASE("two carts without a margin, both closed: the stronger is admitted and the receipt says ambiguous_cart") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.push(closure(118, 2, 2));
   world.beacon(117, BeaconState::kClosed, -60, 0, 1);
@@ -60,7 +57,7 @@ TEST_CASE(
     if (r.cart_id == 118U) return Refuse{RefuseReason::kSessionOpen};
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.beacon(117, BeaconState::kClosed, -60, 0, 1);
   world.beacon(118, BeaconState::kShopping, -61, 0, 2);
@@ -122,10 +119,8 @@ TEST_CASE(
     "two lanes that share a receiver, both approaches blocked at once: one of them opens for a cart (seed 1010)") {
   LaneWorld world({LaneOptions{}, LaneOptions{}}, {}, false,
                   [](GateConfig& config) { config.lanes[1].receiver = config.lanes[0].receiver; });
-  settle(world);
-  world.push(closure(117, 1, 1, 2));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.settle();
+  world.paid_cart_comes_near(2);
   world.set(kApproach, true);
   world.set(kApproach2, true);
   world.run(std::chrono::seconds{1});
@@ -135,11 +130,9 @@ TEST_CASE(
 TEST_CASE("two lanes that share a receiver: the cart of whoever stands behind an exit in clearing is no other lane's") {
   LaneWorld world({LaneOptions{}, LaneOptions{}}, {}, false,
                   [](GateConfig& config) { config.lanes[1].receiver = config.lanes[0].receiver; });
-  settle(world);
+  world.settle();
   // At the second lane cart 117 goes out, and 118 comes up behind it, not paid yet.
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.paid_cart_comes_near();
   world.set(kApproach2, true);
   REQUIRE(world.run_until([&] { return world.barrier_commanded_open(kSecond); }, std::chrono::seconds{2}));
   world.run(milliseconds{600});
@@ -185,7 +178,7 @@ TEST_CASE("a cart that falls silent at the eye stays bound while nobody else is 
 
 TEST_CASE("an idle cart alone is sent to staff, and next to a paid one it does not count") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.beacon(200, BeaconState::kIdle, -58, 0, 0);
   world.run(std::chrono::seconds{1});
   world.set(kApproach, true);
@@ -204,7 +197,7 @@ TEST_CASE("a mixed lane takes a bound cart, and without one a walkout after bind
     if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{350});
   CHECK(world.phase() == Phase::kPresent);
@@ -216,7 +209,7 @@ TEST_CASE("a mixed lane takes a bound cart, and without one a walkout after bind
 
 TEST_CASE("a mixed lane that hears a cart nearby waits for it longer before it takes a walkout") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
-  settle(world);
+  world.settle();
   world.beacon(117, BeaconState::kShopping, -80);
   world.run(std::chrono::seconds{1});
   world.set(kApproach, true);
@@ -232,7 +225,7 @@ TEST_CASE("a mixed lane sends a cart whose clock is wrong to staff, never throug
     if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.mistimed(117, BeaconState::kClosed, -60);
   world.run(milliseconds{500});
   world.set(kApproach, true);
@@ -272,7 +265,7 @@ TEST_CASE(
       if (r.stage == Stage::kPresent && !r.cart) return admit_answer(7);
       return std::nullopt;
     };
-    settle(world);
+    world.settle();
     world.mistimed(117, c.state, c.rssi_dbm, c.tag);
     if (c.right_too) world.beacon(117, c.state, -90, 0, c.tag);
     world.run(c.before);

@@ -4,27 +4,19 @@
 #include "lane_world.hpp"
 
 namespace exitgate::test {
-namespace {
-
-/// Runs the start to its end: recovering, then idle.
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
-}  // namespace
 
 TEST_CASE("recovering: a closed and clear lane is idle after the settle time and its barrier is never moved") {
   LaneWorld world;
   world.run(milliseconds{900});
   CHECK(world.phase() == Phase::kRecovering);
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.barrier_commanded_open());
   CHECK(world.sealed.empty());
 }
 
 TEST_CASE("recovering: a barrier found open with nobody inside is closed, and its opening has no receipt") {
   LaneWorld world({LaneOptions{}}, {}, true);
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.barrier_commanded_open());
   CHECK(world.sealed.empty());
 }
@@ -39,7 +31,7 @@ TEST_CASE("recovering: somebody inside a closed barrier is let out with one faul
   world.set(kSafety, false);
   world.run(milliseconds{300});
   world.set(kExit, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kFault);
   CHECK(world.sealed[0].passages == 1);
@@ -48,10 +40,8 @@ TEST_CASE("recovering: somebody inside a closed barrier is let out with one faul
 
 TEST_CASE("a cart whose closure was pushed ahead opens at once, passes, and its receipt is sealed behind it") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.settle();
+  world.paid_cart_comes_near();
   CHECK(world.phase() == Phase::kIdle);
   world.set(kApproach, true);
   world.run(milliseconds{40});
@@ -61,7 +51,7 @@ TEST_CASE("a cart whose closure was pushed ahead opens at once, passes, and its 
   world.walk_through();
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kClearing || world.phase() == Phase::kClosing; },
                           std::chrono::seconds{4}));
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   const auto& receipt = world.sealed[0];
   CHECK(receipt.kind == ReceiptKind::kCart);
@@ -83,10 +73,8 @@ TEST_CASE("a cart that is confirmed at the lane opens on the answer and asks not
     if (r.stage == Stage::kPresent) return admit_answer(2);
     return std::nullopt;
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{50});
   CHECK(world.barrier_commanded_open());
   REQUIRE(world.asked.size() == 1);
@@ -102,10 +90,8 @@ TEST_CASE("an open session is refused, asked again with growing pauses, and open
     if (paid) return admit_answer(2);
     return Refuse{RefuseReason::kSessionOpen};
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{50});
   CHECK(world.phase() == Phase::kRefused);
   CHECK(world.reason() == "finish_on_cart");
@@ -124,10 +110,8 @@ TEST_CASE("a refused shopper opens at once when the backend pushes the closure")
     if (r.stage == Stage::kPresent) return Refuse{RefuseReason::kSessionOpen};
     return std::nullopt;
   };
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{500});
   REQUIRE(world.phase() == Phase::kRefused);
   world.push(closure(117, 1, 1));
@@ -136,7 +120,7 @@ TEST_CASE("a refused shopper opens at once when the backend pushes the closure")
 
 TEST_CASE("nobody bound: a cart lane refuses cart_not_recognised after no_beacon_ms") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{2450});
   CHECK(world.phase() == Phase::kPresent);
@@ -147,10 +131,8 @@ TEST_CASE("nobody bound: a cart lane refuses cart_not_recognised after no_beacon
 
 TEST_CASE("deciding: the deadline passes with no evidence, the shopper is sent to staff") {
   LaneWorld world;
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{700});
   CHECK(world.phase() == Phase::kDeciding);
   world.run(milliseconds{150});
@@ -160,10 +142,8 @@ TEST_CASE("deciding: the deadline passes with no evidence, the shopper is sent t
 
 TEST_CASE("deciding: a late admit opens for the one who still stands there") {
   LaneWorld world;
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{950});
   REQUIRE(world.phase() == Phase::kRefused);
   world.answer(0, admit_answer(2));
@@ -172,10 +152,8 @@ TEST_CASE("deciding: a late admit opens for the one who still stands there") {
 
 TEST_CASE("a late admit never opens for the next shopper, and the claim is given back") {
   LaneWorld world;
-  settle(world);
-  world.beacon(117, BeaconState::kShopping);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
+  world.settle();
+  world.shopping_cart_steps_up();
   world.run(milliseconds{950});
   world.set(kApproach, false);
   world.run(milliseconds{600});
@@ -192,12 +170,7 @@ TEST_CASE("a late admit never opens for the next shopper, and the claim is given
 
 TEST_CASE("a shopper who turns back lapses after 3 s, the receipt is not_used and the session usable again") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.set(kApproach, false);
   world.run(milliseconds{2900});
   CHECK(world.phase() == Phase::kPassing);
@@ -206,7 +179,7 @@ TEST_CASE("a shopper who turns back lapses after 3 s, the receipt is not_used an
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].outcome == Outcome::kNotUsed);
   CHECK(world.asked.back().stage == Stage::kLapsed);
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{100});
   CHECK(world.barrier_commanded_open());
@@ -214,14 +187,9 @@ TEST_CASE("a shopper who turns back lapses after 3 s, the receipt is not_used an
 
 TEST_CASE("a session that was used opens no second time") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.walk_through();
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{500});
   CHECK(world.phase() == Phase::kRefused);
@@ -230,17 +198,16 @@ TEST_CASE("a session that was used opens no second time") {
 
 TEST_CASE("a group of three leaves on one walkout session, and the fourth is a tailgate in its receipt") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3, 3));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_whoever_comes();
   for (int i = 0; i < 3; ++i) {
     world.walk_through();
     world.run(milliseconds{250});
     CHECK(world.phase() == (i < 2 ? Phase::kPassing : Phase::kClearing));
   }
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kWalkout);
   CHECK(world.sealed[0].party_size == 3);
@@ -251,12 +218,7 @@ TEST_CASE("a group of three leaves on one walkout session, and the fourth is a t
 TEST_CASE(
     "closing: somebody in the swept area opens it in the same step, and the third time in a minute is a warning") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.walk_through();
   for (int i = 0; i < 3; ++i) {
     REQUIRE(world.run_until([&] { return world.phase() == Phase::kClosing; }, std::chrono::seconds{5}));
@@ -269,7 +231,7 @@ TEST_CASE(
     world.run(milliseconds{500});
     world.set(kSafety, false);
   }
-  settle(world);
+  world.settle();
   CHECK(world.sealed[0].flags.has(Flag::kObstructed));
   world.run(std::chrono::seconds{61});
   CHECK_FALSE(world.has_fault(FaultCode::kObstructed));
@@ -279,10 +241,8 @@ TEST_CASE(
     "the disk does not answer: the barrier opens all the same after durable_ms with a fault, cleared when it is "
     "written") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.settle();
+  world.paid_cart_comes_near();
   world.disk(false);
   world.set(kApproach, true);
   world.run(milliseconds{150});
@@ -298,10 +258,8 @@ TEST_CASE(
 
 TEST_CASE("a barrier that does not open is tried twice, then the lane is faulted until a named reset") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.settle();
+  world.paid_cart_comes_near();
   world.barrier_jammed = true;
   world.set(kApproach, true);
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kFaulted; }, std::chrono::seconds{5}));
@@ -313,17 +271,12 @@ TEST_CASE("a barrier that does not open is tried twice, then the lane is faulted
   world.run(std::chrono::seconds{10});
   CHECK(world.phase() == Phase::kFaulted);
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE("a barrier that does not close is tried four times, then the lane is faulted open") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.walk_through();
   world.barrier_jammed = true;
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kFaulted; }, std::chrono::seconds{60}));

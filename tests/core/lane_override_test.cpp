@@ -4,27 +4,10 @@
 #include "lane_world.hpp"
 
 namespace exitgate::test {
-namespace {
-
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
-/// A cart with a closure stands at the lane and the barrier is open for it.
-void admit_a_cart(LaneWorld& world) {
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
-}
-
-}  // namespace
 
 TEST_CASE("the fire alarm opens every lane at once and they stay open until it is normal and reset by name") {
   LaneWorld world({LaneOptions{}, LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.set(kFire, true);
   world.run(milliseconds{40});
   for (std::size_t lane : {0U, 1U}) {
@@ -38,10 +21,10 @@ TEST_CASE("the fire alarm opens every lane at once and they stay open until it i
   world.run(std::chrono::seconds{30});
   CHECK(world.phase(0) == Phase::kReleased);
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
   CHECK(world.phase(1) == Phase::kReleased);
   CHECK(world.command(StaffVerb::kReset, {}, "all").has_value());
-  REQUIRE(world.run_until([&] { return world.phase(1) == Phase::kIdle; }));
+  world.settle(1);
   REQUIRE(world.sealed.size() == 2);
   CHECK(world.sealed[0].kind == ReceiptKind::kReleased);
   CHECK(world.sealed[0].outcome == Outcome::kNotUsed);
@@ -49,7 +32,7 @@ TEST_CASE("the fire alarm opens every lane at once and they stay open until it i
 
 TEST_CASE("an alarm during an exit seals the shopper's receipt and counts who leaves in the release's own") {
   LaneWorld world;
-  admit_a_cart(world);
+  world.opens_for_a_paid_cart();
   world.set(kFire, true);
   world.run(milliseconds{40});
   REQUIRE(world.sealed.size() == 1);
@@ -58,7 +41,7 @@ TEST_CASE("an alarm during an exit seals the shopper's receipt and counts who le
   world.set(kFire, false);
   world.run(std::chrono::seconds{3});
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 2);
   CHECK(world.sealed[1].kind == ReceiptKind::kReleased);
   CHECK(world.sealed[1].passages == 1);
@@ -72,12 +55,12 @@ TEST_CASE("a release that was found active stays released across a restart until
   CHECK(world.phase() == Phase::kReleased);
   CHECK(world.barrier_commanded_open());
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE("a hold is staff's own receipt, and releasing it lets the lane recover and close") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   CHECK(world.command(StaffVerb::kHoldOpen).has_value());
   CHECK(world.phase() == Phase::kHeldOpen);
   CHECK(world.barrier_commanded_open());
@@ -86,7 +69,7 @@ TEST_CASE("a hold is staff's own receipt, and releasing it lets the lane recover
   CHECK(world.command(StaffVerb::kHoldOpen).error().code == "no_effect");
   CHECK(world.command(StaffVerb::kOpen).error().code == "held_open");
   CHECK(world.command(StaffVerb::kReleaseHold).has_value());
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kStaff);
   CHECK(world.sealed[0].by == "kim");
@@ -94,17 +77,17 @@ TEST_CASE("a hold is staff's own receipt, and releasing it lets the lane recover
 
 TEST_CASE("the attendant's key holds the lane open while it is on") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kStaffKey, true);
   world.run(milliseconds{50});
   CHECK(world.phase() == Phase::kHeldOpen);
   world.set(kStaffKey, false);
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE("out of service refuses and keeps closed, and lets those inside out first") {
   LaneWorld world;
-  admit_a_cart(world);
+  world.opens_for_a_paid_cart();
   world.set(kSafety, true);
   world.run(milliseconds{50});
   CHECK(world.command(StaffVerb::kOutOfService).has_value());
@@ -122,19 +105,19 @@ TEST_CASE("out of service refuses and keeps closed, and lets those inside out fi
   CHECK(world.command(StaffVerb::kOpen).error().code == "out_of_service");
   world.set(kApproach, false);
   CHECK(world.command(StaffVerb::kInService).has_value());
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE("staff open one passage in idle, with a staff receipt") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   CHECK(world.command(StaffVerb::kOpen).has_value());
   CHECK(world.command(StaffVerb::kOpen).error().code == "lane_busy");
   world.run(std::chrono::seconds{1});
   world.set(kApproach, true);
   world.run(milliseconds{300});
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kStaff);
   CHECK(world.sealed[0].basis == Basis::kStaff);
@@ -144,14 +127,14 @@ TEST_CASE("staff open one passage in idle, with a staff receipt") {
 
 TEST_CASE("a lane whose device is lost is faulted and comes back by itself") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.device(false);
   world.run(milliseconds{1100});
   CHECK(world.phase() == Phase::kFaulted);
   CHECK(world.has_fault(FaultCode::kDeviceDown));
   world.coils[kBarrier] = false;  // the module has dropped its outputs
   world.device(true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
+  world.settle();
   CHECK_FALSE(world.has_fault(FaultCode::kDeviceDown));
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kFault);
@@ -159,7 +142,7 @@ TEST_CASE("a lane whose device is lost is faulted and comes back by itself") {
 
 TEST_CASE("an exit during which the eyes were lost is unknown and says so") {
   LaneWorld world;
-  admit_a_cart(world);
+  world.opens_for_a_paid_cart();
   world.device(false);
   world.run(milliseconds{1200});
   REQUIRE(world.sealed.size() == 1);
@@ -169,7 +152,7 @@ TEST_CASE("an exit during which the eyes were lost is unknown and says so") {
 
 TEST_CASE("an output found open though it was commanded closed is taken over, never closed on whoever stands there") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kSafety, true);
   world.coils[kBarrier] = false;
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kRecovering; }, std::chrono::seconds{1}));
@@ -181,13 +164,13 @@ TEST_CASE("an output found open though it was commanded closed is taken over, ne
     CHECK_FALSE((write.point == kBarrier && write.energised));
   }
   world.set(kSafety, false);
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.has_fault(FaultCode::kOutputLost));
 }
 
 TEST_CASE("a barrier forced open is an alarm with an unauthorised receipt and a continuous buzzer") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.run(std::chrono::seconds{1});
   world.travel_ms = 1e9;
   world.force_position(0, 0.5);
@@ -195,7 +178,7 @@ TEST_CASE("a barrier forced open is an alarm with an unauthorised receipt and a 
   CHECK(world.alarms() == std::vector<std::string>{"forced"});
   CHECK(world.coils[kBuzzer]);
   world.travel_ms = 500;
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.coils[kBuzzer]);
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kUnauthorised);
@@ -204,7 +187,7 @@ TEST_CASE("a barrier forced open is an alarm with an unauthorised receipt and a 
 
 TEST_CASE("a safety eye that stays blocked faults the lane, leaves a closed barrier closed, and heals itself") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kSafety, true);
   world.run(std::chrono::seconds{59});
   CHECK(world.phase() == Phase::kIdle);
@@ -213,13 +196,13 @@ TEST_CASE("a safety eye that stays blocked faults the lane, leaves a closed barr
   CHECK(world.has_fault(FaultCode::kEyeStuck));
   CHECK_FALSE(world.barrier_commanded_open());
   world.set(kSafety, false);
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.has_fault(FaultCode::kEyeStuck));
 }
 
 TEST_CASE("both limits active for 500 ms fault the lane open") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.contradict_limits(true);
   world.run(milliseconds{400});
   CHECK(world.phase() == Phase::kIdle);
@@ -227,28 +210,19 @@ TEST_CASE("both limits active for 500 ms fault the lane open") {
   CHECK(world.phase() == Phase::kFaulted);
   CHECK(world.barrier_commanded_open());
   world.contradict_limits(false);
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE(
     "what was open when the daemon died is sealed unknown at the next start, and its shopper may leave once more") {
-  LoadedState loaded;
-  auto receipt = interrupted_receipt(ReceiptKind::kCart, Basis::kPrefetched);
-  receipt.session_id = session(1);
-  receipt.party_size = 1;
-  loaded.open_receipts.push_back(receipt);
-  LaneWorld world({LaneOptions{}}, loaded);
-  settle(world);
+  LaneWorld world({LaneOptions{}}, interrupted_exit());
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].outcome == Outcome::kUnknown);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   CHECK(world.open.begin()->second.flags.has(Flag::kAfterRestart));
   world.walk_through();
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{500});
   CHECK(world.reason() == "already_used");
@@ -256,7 +230,7 @@ TEST_CASE(
 
 TEST_CASE("outputs are repeated at least every 500 ms and alive beats at 2 Hz") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.writes.clear();
   world.run(std::chrono::seconds{4});
   std::map<PointId, std::vector<MonoTime>> at;
@@ -271,7 +245,7 @@ TEST_CASE("outputs are repeated at least every 500 ms and alive beats at 2 Hz") 
 
 TEST_CASE("a mode switch needs an idle and empty lane and survives a restart") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(milliseconds{100});
   CHECK(world.command(StaffVerb::kMode, LaneMode::kMixed).error().code == "lane_busy");

@@ -7,21 +7,13 @@
 namespace exitgate::test {
 namespace {
 
-void settle(LaneWorld& world, std::size_t lane = 0) {
-  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
-}
 constexpr PointId kApproach2 = kApproach + kPointsPerLane;
 
 }  // namespace
 
 TEST_CASE("cart and pusher are one passage, a third blockage is another") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.set(kSafety, true);
   world.set(kApproach, false);
   for (int blockage = 0; blockage < 3; ++blockage) {
@@ -31,7 +23,7 @@ TEST_CASE("cart and pusher are one passage, a third blockage is another") {
     world.run(milliseconds{400});
   }
   world.set(kSafety, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].passages == 2);
   CHECK(world.sealed[0].flags.has(Flag::kTailgate));
@@ -39,7 +31,7 @@ TEST_CASE("cart and pusher are one passage, a third blockage is another") {
 
 TEST_CASE("walking in by the exit is wrong_way and counts nowhere") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.set(kExit, true);
   world.run(milliseconds{300});
   world.set(kSafety, true);
@@ -60,12 +52,7 @@ TEST_CASE("walking in by the exit is wrong_way and counts nowhere") {
 TEST_CASE(
     "a cart that still stands at the approach after its passage was counted did not leave: its session stays usable") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.set(kSafety, true);
   world.run(milliseconds{300});
   world.set(kExit, true);
@@ -82,7 +69,7 @@ TEST_CASE(
 
 TEST_CASE("a gate with its own control unit gets one pulse a passage and goes from passing straight to idle") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false, .pulse = true}});
-  settle(world);
+  world.settle();
   world.push(expected(3, 2));
   world.writes.clear();
   world.set(kApproach, true);
@@ -109,11 +96,10 @@ TEST_CASE("a gate with its own control unit gets one pulse a passage and goes fr
 TEST_CASE(
     "the next walkout is admitted while the lane is still open, with a receipt of their own and no closing between") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
   world.push(expected(4));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_whoever_comes();
   world.walk_through();
   world.set(kApproach, true);
   world.run(milliseconds{300});
@@ -121,7 +107,7 @@ TEST_CASE(
   CHECK(world.phase() == Phase::kPassing);
   CHECK(world.barrier_commanded_open());
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 2);
   CHECK(world.sealed[0].session_id == session(3));
   CHECK(world.sealed[1].session_id == session(4));
@@ -133,7 +119,7 @@ TEST_CASE("a single session is not admitted at two lanes at once") {
     if (r.stage == Stage::kPresent) return admit_answer(5);
     return std::nullopt;
   };
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.set(kApproach2, true);
   world.run(milliseconds{200});
@@ -142,13 +128,12 @@ TEST_CASE("a single session is not admitted at two lanes at once") {
 
 TEST_CASE("a faulty disk keeps receipts in order in memory and writes them when it heals") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.disk_fails("storage_io");
   world.push(expected(3));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_whoever_comes();
   world.walk_through();
-  settle(world);
+  world.settle();
   CHECK(world.sealed.empty());
   CHECK(world.has_fault(FaultCode::kReceiptNotDurable));
   world.disk_fails("");

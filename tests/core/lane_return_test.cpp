@@ -6,13 +6,6 @@
 #include "lane_world.hpp"
 
 namespace exitgate::test {
-namespace {
-
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
-}  // namespace
 
 TEST_CASE("recovering: a barrier found on its way down re-opens at once for somebody in the swept area") {
   LaneWorld world;
@@ -25,7 +18,7 @@ TEST_CASE("recovering: a barrier found on its way down re-opens at once for some
   world.run(milliseconds{20});
   CHECK(world.barrier_commanded_open());
   world.set(kSafety, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kFault);
 }
@@ -68,7 +61,7 @@ TEST_CASE("out of service: whoever steps under the closing barrier is let out, w
 
 TEST_CASE("out of service during an admission that has not opened yet refuses after all") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.disk(false);
   CHECK(world.command(StaffVerb::kOpen).has_value());
   REQUIRE(world.phase() == Phase::kAdmitting);
@@ -93,7 +86,7 @@ TEST_CASE("a release is reset only when its input is read as normal") {
   world.device(true);
   world.run(milliseconds{100});
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
 }
 
 TEST_CASE("stuck travel stands across a restart with its fault, until a named reset") {
@@ -104,7 +97,7 @@ TEST_CASE("stuck travel stands across a restart with its fault, until a named re
   CHECK(world.phase() == Phase::kFaulted);
   CHECK(world.has_fault(FaultCode::kBarrierStuckOpen));
   CHECK(world.command(StaffVerb::kReset).has_value());
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.has_fault(FaultCode::kBarrierStuckOpen));
 }
 
@@ -127,10 +120,9 @@ TEST_CASE("a device that returned proves nothing before it was read") {
 
 TEST_CASE("a shopper who dipped out of the approach and stands there still is sent to staff after 60 s") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_whoever_comes();
   world.set(kApproach, false);
   world.run(milliseconds{300});
   world.set(kApproach, true);
@@ -141,10 +133,9 @@ TEST_CASE("a shopper who dipped out of the approach and stands there still is se
 
 TEST_CASE("an exit blocked alone does not keep open a lane whose shopper turned back") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_whoever_comes();
   world.set(kExit, true);
   world.set(kApproach, false);
   world.run(milliseconds{3100});

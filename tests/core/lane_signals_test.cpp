@@ -118,7 +118,7 @@ TEST_CASE("the buzzer sounds for a second when somebody is refused") {
   world.backend = [](const ConfirmRequest&) -> std::optional<ConfirmAnswer> {
     return Refuse{RefuseReason::kInspection};
   };
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.settle();
   world.set(kApproach, true);
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kRefused; }));
   CHECK(world.coils[kBuzzer]);
@@ -131,13 +131,13 @@ TEST_CASE("the buzzer sounds for a second when somebody is refused") {
 
 TEST_CASE("a barrier that somebody forces sounds until it is closed again") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.settle();
   world.barrier_jammed = true;
   world.force_position(0, 0.5);
   world.run(milliseconds{1500});
   CHECK(world.coils[kBuzzer]);
   world.barrier_jammed = false;
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.settle();
   world.run(milliseconds{20});
   CHECK_FALSE(world.coils[kBuzzer]);
 }

@@ -1,13 +1,13 @@
 #include "lane_world.hpp"
 
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <stdexcept>
 
 namespace exitgate::test {
 namespace {
 
 constexpr Duration kTurn = milliseconds{10};
-constexpr std::int64_t kWallStart_ms = 1793000000000;
 
 }  // namespace
 
@@ -16,19 +16,6 @@ Uuid CountingIds::next(WallTime at) {
   for (std::size_t i = 0; i < 8; ++i) random[9 - i] = static_cast<std::uint8_t>(next_ >> (8 * i));
   ++next_;
   return make_uuid_v7(at, random);
-}
-
-Receipt interrupted_receipt(ReceiptKind kind, Basis basis) {
-  Receipt receipt;
-  receipt.receipt_id = session(200);
-  receipt.store_id = ShortId::of("SEA-042");
-  receipt.gate_id = ShortId::of("front");
-  receipt.lane_id = ShortId::of("1");
-  receipt.kind = kind;
-  receipt.basis = basis;
-  receipt.cart_id = 117;
-  receipt.session_tag = tag(1);
-  return receipt;
 }
 
 GateConfig make_config(const std::vector<LaneOptions>& lanes) {
@@ -282,6 +269,43 @@ Status LaneWorld::command(StaffVerb verb, std::optional<LaneMode> mode, std::str
   return command_results_.empty() ? fail("nothing", "no answer in the step") : command_results_.front();
 }
 
+void LaneWorld::settle(std::size_t lane) {
+  REQUIRE(run_until([&] { return phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
+}
+
+void LaneWorld::paid_cart_comes_near(std::uint16_t party) {
+  push(closure(117, 1, 1, party));
+  beacon(117, BeaconState::kClosed);
+  run(milliseconds{600});
+}
+
+void LaneWorld::shopping_cart_steps_up() {
+  beacon(117, BeaconState::kShopping);
+  run(milliseconds{600});
+  set(kApproach, true);
+}
+
+void LaneWorld::opens_for_whoever_comes() {
+  set(kApproach, true);
+  REQUIRE(run_until([&] { return phase() == Phase::kPassing; }, std::chrono::seconds{3}));
+}
+
+void LaneWorld::opens_for_a_paid_cart(std::uint16_t party) {
+  settle();
+  paid_cart_comes_near(party);
+  opens_for_whoever_comes();
+}
+
+void LaneWorld::go_away() {
+  set(kApproach, false);
+  run(milliseconds{700});
+}
+
+void LaneWorld::go_offline() {
+  step(BackendConnected{false, "cable"});
+  run(std::chrono::seconds{6});
+}
+
 void LaneWorld::walk_through(std::size_t lane, Duration each) {
   const auto base = static_cast<PointId>(lane * kPointsPerLane);
   auto point = [&](Point p) { return static_cast<PointId>(base + p); };
@@ -294,37 +318,6 @@ void LaneWorld::walk_through(std::size_t lane, Duration each) {
   set(point(kSafety), false);
   run(each / 2);
   set(point(kExit), false);
-}
-
-SessionTag tag(std::uint8_t n) { return SessionTag{{n, n, n, n, n, n}}; }
-Uuid session(std::uint8_t n) {
-  Uuid id;
-  id.bytes.fill(n);
-  return id;
-}
-Admit admit_answer(std::uint8_t n, std::uint16_t party) {
-  return {.reason = AdmitReason::kClosed,
-          .session_id = session(n),
-          .expires_at = wall_from_ms(kWallStart_ms + 86400000),
-          .closed_at = {},
-          .party_size = party,
-          .total = {}};
-}
-Closure closure(CartId cart, std::uint8_t tag_number, std::uint8_t n, std::uint16_t party) {
-  return {.session_tag = tag(tag_number),
-          .cart_id = cart,
-          .session_id = session(n),
-          .closed_at = wall_from_ms(kWallStart_ms),
-          .expires_at = wall_from_ms(kWallStart_ms + 86400000),
-          .party_size = party,
-          .total = Money{4599, {'U', 'S', 'D'}}};
-}
-ExpectedWalkout expected(std::uint8_t n, std::uint16_t party, const char* lane) {
-  return {.lane_id = ShortId::of(lane),
-          .session_id = session(n),
-          .at = wall_from_ms(kWallStart_ms),
-          .expires_at = wall_from_ms(kWallStart_ms + 86400000),
-          .party_size = party};
 }
 
 }  // namespace exitgate::test

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/controller.hpp"
+#include "known_sessions.hpp"
 
 namespace exitgate::test {
 
@@ -118,6 +119,21 @@ class LaneWorld {
   std::vector<std::pair<MonoTime, WriteOutput>> writes;
   std::unique_ptr<Controller> controller;
 
+  // --- what happens again and again; at the first lane where none is named ---
+  /// Until the lane is idle: its start, or an exit, is over.
+  void settle(std::size_t lane = 0);
+  /// Cart 117, whose closure is known, is heard near the lane: session 1 with tag 1.
+  void paid_cart_comes_near(std::uint16_t party = 1);
+  /// Cart 117 with tag 1, whose shopper has not paid as far as it knows, comes to the first lane.
+  void shopping_cart_steps_up();
+  /// Somebody steps up, and the barrier is open for them.
+  void opens_for_whoever_comes();
+  /// The lane is idle, and opens for that cart.
+  void opens_for_a_paid_cart(std::uint16_t party = 1);
+  /// The approach is clear for longer than a dip.
+  void go_away();
+  /// The link is away, and for so long that the backend counts as offline.
+  void go_offline();
   /// A person walks through: approach, safety, exit, each `each` long and overlapping.
   void walk_through(std::size_t lane = 0, Duration each = milliseconds{400});
 
@@ -148,13 +164,5 @@ class LaneWorld {
   std::vector<Status> command_results_;
   int depth_ = 0;  ///< of steps that follow from steps
 };
-
-SessionTag tag(std::uint8_t n);
-/// What an exit of cart 117 with tag 1 left open at lane 1 when the daemon died.
-Receipt interrupted_receipt(ReceiptKind kind, Basis basis);
-Uuid session(std::uint8_t n);
-Admit admit_answer(std::uint8_t session_number, std::uint16_t party = 1);
-Closure closure(CartId cart, std::uint8_t tag_number, std::uint8_t session_number, std::uint16_t party = 1);
-ExpectedWalkout expected(std::uint8_t session_number, std::uint16_t party = 1, const char* lane = "1");
 
 }  // namespace exitgate::test

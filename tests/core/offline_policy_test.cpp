@@ -22,13 +22,6 @@ bool walkout(const OfflinePolicy& policy, const Now& now, std::optional<Money> t
 }
 Money money(std::int64_t minor) { return {minor, {'U', 'S', 'D'}}; }
 
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, seconds{15}));
-}
-void go_offline(LaneWorld& world) {
-  world.step(BackendConnected{false, "cable"});
-  world.run(seconds{6});
-}
 /// Somebody with no cart comes, and leaves if the lane opens.
 bool leaves(LaneWorld& world) {
   world.set(kApproach, true);
@@ -40,7 +33,7 @@ bool leaves(LaneWorld& world) {
     world.set(kApproach, false);
     world.run(seconds{1});
   }
-  settle(world);
+  world.settle();
   return opened;
 }
 
@@ -153,8 +146,8 @@ TEST_CASE("two outages in a row: the age begins anew with the answer between the
     config.offline.max_exits_per_hour = 3;
     config.offline.max_outage_minutes = 10;
   });
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   CHECK(leaves(world));
   CHECK(leaves(world));
   world.run(minutes{11});
@@ -162,7 +155,7 @@ TEST_CASE("two outages in a row: the age begins anew with the answer between the
   world.step(BackendConnected{true, ""});
   world.push(Keepalive{});
   CHECK_FALSE(world.has_fault(FaultCode::kBackendOffline));
-  go_offline(world);
+  world.go_offline();
   CHECK(leaves(world));
   CHECK_FALSE(leaves(world));
   CHECK(world.sealed.size() == 3);
@@ -171,12 +164,11 @@ TEST_CASE("two outages in a row: the age begins anew with the answer between the
 TEST_CASE("an admission by policy that was not used is no exit of the hour") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, {}, false,
                   [](GateConfig& config) { config.offline.max_exits_per_hour = 1; });
-  settle(world);
-  go_offline(world);
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.settle();
+  world.go_offline();
+  world.opens_for_whoever_comes();
   world.set(kApproach, false);
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.back().outcome == Outcome::kNotUsed);
   CHECK(leaves(world));
   CHECK_FALSE(leaves(world));
@@ -185,8 +177,8 @@ TEST_CASE("an admission by policy that was not used is no exit of the hour") {
 TEST_CASE("a wall clock set a day ahead in an outage neither ends the policy nor begins its hour anew") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, {}, false,
                   [](GateConfig& config) { config.offline.max_exits_per_hour = 2; });
-  settle(world);
-  go_offline(world);
+  world.settle();
+  world.go_offline();
   CHECK(leaves(world));
   world.wall_step(hours{24});
   CHECK(leaves(world));
@@ -199,8 +191,8 @@ TEST_CASE("a mixed lane admits walkouts by policy only where mixed_walkouts says
   for (const bool allowed : {false, true}) {
     LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}}, {}, false,
                     [&](GateConfig& config) { config.offline.admit_mixed_walkouts = allowed; });
-    settle(world);
-    go_offline(world);
+    world.settle();
+    world.go_offline();
     CHECK(leaves(world) == allowed);
     if (!allowed) CHECK(world.sealed.empty());
   }
@@ -209,7 +201,7 @@ TEST_CASE("a mixed lane admits walkouts by policy only where mixed_walkouts says
 TEST_CASE("a late admit never opens for the next walkout, and is given back") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, {}, false,
                   [](GateConfig& config) { config.offline.admit_walkouts = false; });
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(seconds{1});
   REQUIRE(world.reason() == "see_staff");
@@ -230,7 +222,7 @@ TEST_CASE("a late admit never opens for the next walkout, and is given back") {
 
 TEST_CASE("a late refusal after an admission by policy closes on nobody, and the receipt says late_refusal") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.set(kApproach, true);
   world.run(seconds{1});
   REQUIRE(world.barrier_commanded_open());
@@ -238,7 +230,7 @@ TEST_CASE("a late refusal after an admission by policy closes on nobody, and the
   world.run(milliseconds{500});
   CHECK(world.barrier_commanded_open());
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].basis == Basis::kOfflinePolicy);
   CHECK(world.sealed[0].flags.has(Flag::kLateRefusal));

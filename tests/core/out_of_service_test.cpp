@@ -6,15 +6,11 @@
 namespace exitgate::test {
 namespace {
 
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
 LaneWorld pulse_gate() { return LaneWorld({LaneOptions{.mode = LaneMode::kWalkout, .limits = false, .pulse = true}}); }
 
 /// Staff open for somebody, who is about to step through when the lane is taken out of service.
 void admitted_before_it(LaneWorld& world) {
-  settle(world);
+  world.settle();
   CHECK(world.command(StaffVerb::kOpen).has_value());
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{1}));
   CHECK(world.command(StaffVerb::kOutOfService).has_value());
@@ -52,12 +48,7 @@ TEST_CASE("out of service: who was admitted at a gate with its own unit and turn
 
 TEST_CASE("out of service: an exit that is judged for its cart being there still is sealed within 3 s") {
   LaneWorld world;
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   // Pusher and cart go out; the approach stays blocked, and the cart is heard as before.
   world.set(kSafety, true);
   world.run(milliseconds{200});
@@ -79,7 +70,7 @@ TEST_CASE(
     "under it") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
   world.travel_ms = 2000;
-  settle(world);
+  world.settle();
   CHECK(world.command(StaffVerb::kOpen).has_value());
   REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{5}));
   world.walk_through();

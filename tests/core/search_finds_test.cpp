@@ -21,7 +21,7 @@ bool closed(const LaneWorld& world) {
 
 TEST_CASE("a lane without limits that is taken into service while its barrier closes re-opens for somebody") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = false}});
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+  world.settle();
   REQUIRE(world.command(StaffVerb::kOpen));
   world.run(milliseconds{300});
   world.walk_through();
@@ -64,12 +64,7 @@ TEST_CASE("at a start the outputs may be read before the eyes: a barrier found c
 
 TEST_CASE("a passage at a closed lane whose eyes are lost is no verdict of the cart that is still judged") {
   LaneWorld world;
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }));
+  world.opens_for_a_paid_cart();
   const auto passes = [&] {
     for (const auto& [point, blocked] : {std::pair{kSafety, true}, {kExit, true}, {kSafety, false}, {kExit, false}}) {
       world.set(point, blocked);
@@ -90,7 +85,7 @@ TEST_CASE("a passage at a closed lane whose eyes are lost is no verdict of the c
 TEST_CASE("who passes a gate before it was opened for the admitted one takes neither their receipt nor their pulse") {
   for (const bool pulse : {true, false}) {
     LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout, .limits = !pulse, .pulse = pulse}});
-    REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }));
+    world.settle();
     const auto passes = [&] {
       if (!pulse) return world.walk_through(0, milliseconds{20});
       world.set(kPassageContact, true);

@@ -8,7 +8,6 @@ namespace {
 
 constexpr Duration kTurn = milliseconds{90};  // below stale_ms
 constexpr int kOpen = 2;
-constexpr std::int64_t kWallStart_ms = 1793000000000;
 constexpr Duration kQuestionKept = milliseconds{1500};
 
 /// Ids count up over all copies of a world: none is ever given twice.

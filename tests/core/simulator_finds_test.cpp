@@ -6,18 +6,9 @@
 namespace exitgate::test {
 namespace {
 
-void settle(LaneWorld& world) {
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
 /// Cart 117 is admitted for a party of three; its cart and pusher pass while the next one blocks the approach.
 std::uint32_t passages_with_next_at_approach(LaneWorld& world, const std::function<void()>& meanwhile) {
-  settle(world);
-  world.push(closure(117, 1, 1, 3));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart(3);
   meanwhile();
   world.run(milliseconds{600});
   world.set(kSafety, true);
@@ -66,12 +57,7 @@ TEST_CASE("a second cart right behind the first starts a passage of its own") {
 
 TEST_CASE("staff hold a mixed lane open while cart and pusher pass: they are one passage still (simulator, seed 17)") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kMixed}});
-  settle(world);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_a_paid_cart();
   world.set(kSafety, true);
   world.set(kApproach, false);
   world.set(kExit, true);
@@ -92,12 +78,11 @@ TEST_CASE(
     "somebody counted while the barrier seems stuck has passed: the receipt is not not_used and the session is spent "
     "(simulator, seed 97)") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(1));
-  world.set(kApproach, true);
-  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+  world.opens_for_whoever_comes();
   world.walk_through();
-  settle(world);
+  world.settle();
   // The contacts do not move any more, and of the next one only the exit eye sees something.
   world.barrier_jammed = true;
   world.push(expected(2));
@@ -116,7 +101,7 @@ TEST_CASE(
 TEST_CASE(
     "a closed contact that stuck while the barrier was open does not prove that it has closed (simulator, seed 509)") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   REQUIRE(world.command(StaffVerb::kOpen));
   world.run(milliseconds{600});
   world.walk_through();
@@ -132,29 +117,21 @@ TEST_CASE(
   CHECK(world.barrier_commanded_open());
   world.set(kSafety, false);
   world.closed_contact_sticks(false);
-  settle(world);
+  world.settle();
   CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
 }
 
 TEST_CASE(
     "an exit repeated after a restart and not used leaves its session used at every other lane (simulator, seed 301)") {
-  auto interrupted = interrupted_receipt(ReceiptKind::kCart, Basis::kPrefetched);
-  interrupted.session_id = session(1);
-  interrupted.party_size = 1;
-  LoadedState loaded;
-  loaded.open_receipts.push_back(interrupted);
-  LaneWorld world({LaneOptions{}, LaneOptions{}}, loaded);
-  settle(world);
+  LaneWorld world({LaneOptions{}, LaneOptions{}}, interrupted_exit());
+  world.settle();
   REQUIRE(world.sealed.at(0).outcome == Outcome::kUnknown);
-  world.push(closure(117, 1, 1));
-  world.beacon(117, BeaconState::kClosed);
-  world.run(milliseconds{600});
+  world.paid_cart_comes_near();
   const auto turns_back = [&] {
-    world.set(kApproach, true);
-    REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, std::chrono::seconds{2}));
+    world.opens_for_whoever_comes();
     CHECK(world.open.begin()->second.flags.has(Flag::kAfterRestart));
     world.set(kApproach, false);
-    settle(world);
+    world.settle();
     CHECK(world.sealed.back().outcome == Outcome::kNotUsed);
   };
   turns_back();

@@ -4,17 +4,10 @@
 #include "lane_world.hpp"
 
 namespace exitgate::test {
-namespace {
-
-void settle(LaneWorld& world, std::size_t lane = 0) {
-  REQUIRE(world.run_until([&] { return world.phase(lane) == Phase::kIdle; }, std::chrono::seconds{10}));
-}
-
-}  // namespace
 
 TEST_CASE("an expected walkout that the backend refuses is let go and sealed unauthorised with expected_mismatch") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
   world.set(kApproach, true);
   world.run(milliseconds{50});
@@ -24,7 +17,7 @@ TEST_CASE("an expected walkout that the backend refuses is let go and sealed una
   CHECK(world.barrier_commanded_open());
   world.run(milliseconds{700});
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].kind == ReceiptKind::kUnauthorised);
   CHECK(world.sealed[0].flags.has(Flag::kExpectedMismatch));
@@ -34,14 +27,14 @@ TEST_CASE("an expected walkout that the backend refuses is let go and sealed una
 
 TEST_CASE("an expected walkout that turns out to be another session moves the receipt and returns the entry") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3));
   world.set(kApproach, true);
   world.run(milliseconds{50});
   world.answer(0, admit_answer(9));
   world.run(milliseconds{700});
   world.walk_through();
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].session_id == session(9));
   CHECK(world.sealed[0].flags.has(Flag::kReassigned));
@@ -54,7 +47,7 @@ TEST_CASE("an expected walkout that turns out to be another session moves the re
 TEST_CASE(
     "two who passed as an expected party and turn out to be a session of one: the second was a tailgater (seed 101)") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
+  world.settle();
   world.push(expected(3, 2));
   world.set(kApproach, true);
   world.run(milliseconds{750});
@@ -66,7 +59,7 @@ TEST_CASE(
   REQUIRE(world.open.begin()->second.passages == 2);
   REQUIRE(world.alarms().empty());
   world.answer(0, admit_answer(9));
-  settle(world);
+  world.settle();
   REQUIRE(world.sealed.size() == 1);
   CHECK(world.sealed[0].session_id == session(9));
   CHECK(world.sealed[0].party_size == 1);
@@ -81,9 +74,8 @@ TEST_CASE(
 
 TEST_CASE("while the backend is offline a walkout is admitted by policy at once, until the hour's count is full") {
   LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}});
-  settle(world);
-  world.step(BackendConnected{false, "cable"});
-  world.run(std::chrono::seconds{6});
+  world.settle();
+  world.go_offline();
   CHECK(world.has_fault(FaultCode::kBackendOffline));
   int admitted = 0;
   for (int i = 0; i < 62; ++i) {
@@ -93,7 +85,7 @@ TEST_CASE("while the backend is offline a walkout is admitted by policy at once,
     ++admitted;
     world.run(milliseconds{600});
     world.walk_through();
-    settle(world);
+    world.settle();
   }
   CHECK(admitted == 60);
   CHECK(world.reason() == "see_staff");
@@ -102,23 +94,14 @@ TEST_CASE("while the backend is offline a walkout is admitted by policy at once,
 
 TEST_CASE("carts are not admitted by policy unless the store says so, and a signed pass opens") {
   LaneWorld world;
-  settle(world);
-  world.step(BackendConnected{false, "cable"});
-  world.run(std::chrono::seconds{6});
+  world.settle();
+  world.go_offline();
   world.beacon(117, BeaconState::kClosed);
   world.run(milliseconds{600});
   world.set(kApproach, true);
   world.run(milliseconds{100});
   CHECK(world.reason() == "see_staff");
-  PassHeard pass{.cart_id = 117,
-                 .session_tag = tag(1),
-                 .session_id = session(1),
-                 .closed_at = world.now().wall,
-                 .expires_at = world.now().wall + std::chrono::hours{1},
-                 .party_size = 1,
-                 .total = {},
-                 .raw = {1, 2, 3}};
-  world.step(pass);
+  world.step(pass_of(117, 1, world.now().wall));
   CHECK(world.barrier_commanded_open());
   CHECK(world.open.begin()->second.basis == Basis::kSignedPass);
   CHECK(world.open.begin()->second.pass == Bytes{1, 2, 3});
@@ -126,7 +109,7 @@ TEST_CASE("carts are not admitted by policy unless the store says so, and a sign
 
 TEST_CASE("a refusal beats closure and pass, a later closure ends it") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.push(Revocation{.session_id = {}, .session_tag = tag(1)});
   world.beacon(117, BeaconState::kClosed);
@@ -141,7 +124,7 @@ TEST_CASE("a refusal beats closure and pass, a later closure ends it") {
 
 TEST_CASE("a session claimed by another gate is already_used here until it is unclaimed") {
   LaneWorld world;
-  settle(world);
+  world.settle();
   world.push(closure(117, 1, 1));
   world.push(Claimed{session(1), ShortId::of("back")});
   world.beacon(117, BeaconState::kClosed);
