@@ -74,14 +74,15 @@ Verdict decide_locally(const Evidence& evidence, const PassHeard* pass, const Se
                        const OfflinePolicy& policy, const Now& now) {
   if (evidence.conflicting) return VerdictRefuse{ShownReason::kSeeStaff, "beacon_conflict"};
   if (pass != nullptr) return admit_by_pass(evidence, *pass, book, now, {});
-  if (!policy.admits(evidence.cart.has_value(), evidence.mode, std::nullopt, now)) {
-    return VerdictRefuse{ShownReason::kSeeStaff, "no_evidence_offline"};
-  }
-  // Known-bad never degrades to unknown: not with the evidence that named the session, either.
+  // Known-bad never degrades to unknown: not with the evidence that named the session, nor where nobody is let out by
+  // policy.
   if (evidence.cart) {
     Flags none;
     const auto known = book.session_of(*evidence.cart, evidence.tag);
     if (const auto no = barred(evidence, known, false, book, now, none)) return *no;
+  }
+  if (!policy.admits(evidence.cart.has_value(), evidence.mode, std::nullopt, now)) {
+    return VerdictRefuse{ShownReason::kSeeStaff, "no_evidence_offline"};
   }
   const SessionTerms terms{.session_id = {},
                            .party_size = 1,

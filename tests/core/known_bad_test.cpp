@@ -152,6 +152,25 @@ TEST_CASE("a session another gate has claimed stays already_used while offline, 
   }
 }
 
+TEST_CASE("a store that lets nobody out by policy says already_used of a claimed session too, never see_staff") {
+  for (const bool offline : {true, false}) {
+    LaneWorld world;
+    world.settle();
+    world.push(closure(117, 1, 1));
+    world.push(Claimed{session(1), ShortId::of("back")});
+    world.push(Reset{});
+    if (offline) world.go_offline();
+    come(world);
+    CHECK(world.reason() == "already_used");
+    CHECK(world.asked.back().stage == Stage::kPresent);
+    // Its claim is over: nothing is known of it any more.
+    world.push(Unclaimed{session(1), ShortId::of("back")});
+    world.run(seconds{1});
+    CHECK(world.reason() == "see_staff");
+    CHECK_FALSE(world.barrier_commanded_open());
+  }
+}
+
 TEST_CASE("an answer fetched ahead is no answer any more once another gate has claimed the session") {
   for (const bool answers : {true, false}) {
     auto world = generous_world();
