@@ -86,6 +86,7 @@ const std::vector<Command>& Controller::step(const Event& event, const Now& now)
   if (gate_.inputs.settle(wake)) mark_all();
   look_at_box(wake);
   run_lanes(wake);
+  give_back_claims(wake);
   gate_.questions.expect(gate_.config->confirm_timeout, wake);  // also those asked just now
   take_configuration(wake);
   guard(wake);

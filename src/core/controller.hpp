@@ -86,6 +86,9 @@ class Controller {
   void tell_device(DeviceId id, bool down, const Now& now);
   void look_at_backend(Wake& wake);
   void run_lanes(Wake& wake);
+  void give_back_claims(Wake& wake);
+  [[nodiscard]] bool claim_is_over(OwnClaim& claim, Wake& wake);
+  [[nodiscard]] bool stands_somewhere(const OwnClaim& claim) const;
   void look_at_lane(std::size_t i, Wake& wake);
   void take_configuration(Wake& wake);
   void beat(Wake& wake);

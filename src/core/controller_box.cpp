@@ -1,4 +1,4 @@
-// What is looked at in every step: fire panel, devices, backend, storage.
+// What is looked at in every step: fire panel, devices, backend, storage, claims.
 #include <algorithm>
 
 #include "core/controller.hpp"
@@ -10,6 +10,9 @@ constexpr Duration kFireStale = milliseconds{100};
 constexpr Duration kFireLost = std::chrono::seconds{1};
 constexpr Duration kReceiverHeardIn = std::chrono::seconds{1};
 constexpr std::chrono::minutes kHeardStoredEvery{1};
+/// Who has left a lane may be on the way to the next. Its question would rest on the claim, and could reach the backend
+/// before the news that it is given back.
+constexpr Duration kClaimKept = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -110,6 +113,32 @@ void Controller::look_at_backend(Wake& wake) {
     heard_stored_ = heard;
     gate_.persist({PutLastValidAnswer{heard}});
   }
+}
+
+bool Controller::stands_somewhere(const OwnClaim& claim) const {
+  const auto& cart = claim.session.cart_id;
+  const auto& shopper = lanes_[claim.lane].shopper();
+  if (!cart) return shopper && shopper->presence == claim.presence;
+  return std::any_of(gate_.views.begin(), gate_.views.end(), [&](const LaneView& view) { return view.bound == cart; });
+}
+
+bool Controller::claim_is_over(OwnClaim& claim, Wake& wake) {
+  // It is theirs who leave on it, or have left.
+  if (gate_.book.in_use(claim.session)) return true;
+  if (stands_somewhere(claim)) {
+    claim.gone_since.reset();
+    return false;
+  }
+  if (!claim.gone_since) claim.gone_since = wake.mono();
+  if (!wake.due(*claim.gone_since + kClaimKept)) return false;
+  lanes_[claim.lane].give_back(gate_, claim.session, wake);
+  return true;
+}
+
+void Controller::give_back_claims(Wake& wake) {
+  auto& claims = gate_.own_claims;
+  for (auto claim = claims.begin(); claim != claims.end();)
+    claim = claim_is_over(claim->second, wake) ? claims.erase(claim) : std::next(claim);
 }
 
 }  // namespace exitgate

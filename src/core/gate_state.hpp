@@ -3,6 +3,7 @@
 // one step.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,7 +21,17 @@
 
 namespace exitgate {
 
+/// What the backend has claimed for a shopper of whom nobody knows yet whether they leave on it.
+struct OwnClaim {
+  SessionName session;
+  LaneIndex lane = 0;                  ///< that was told of it
+  std::uint64_t presence = 0;          ///< of a walkout there; a cart's is its cart's, wherever that stands
+  std::optional<MonoTime> gone_since;  ///< they stand at no lane since then
+};
+
 struct GateState {
+  static constexpr std::size_t kMaxOwnClaims = 256;  ///< beyond it a claim is given back at once
+
   std::shared_ptr<const GateConfig> config;
   IdSource* ids = nullptr;
   Uuid boot_id;
@@ -32,7 +43,8 @@ struct GateState {
   FaultBoard faults;
   Questions questions;
   PersistQueue persists;
-  std::vector<LaneView> views;  ///< one a lane, as of this step
+  std::vector<LaneView> views;          ///< one a lane, as of this step
+  std::map<Uuid, OwnClaim> own_claims;  ///< claimed by this gate, by session
   bool fire_active = false;
   bool fire_lost = false;
   bool storage_overflow = false;
@@ -50,7 +62,7 @@ struct GateState {
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
     visit(self.config, self.ids, self.boot_id, self.inputs, self.proximity, self.book, self.policy, self.liveness,
-          self.faults, self.questions, self.persists, self.views, self.fire_active, self.fire_lost,
+          self.faults, self.questions, self.persists, self.views, self.own_claims, self.fire_active, self.fire_lost,
           self.storage_overflow, self.out, self.reads);
   }
 };

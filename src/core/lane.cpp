@@ -265,7 +265,7 @@ LaneView Lane::view(const GateState& gate, Wake& wake) const {
   if (!auths_.empty() && auths_.back().receipt.cart_id && !std::holds_alternative<Closed>(phase_)) {
     view.admitted = auths_.back().receipt.cart_id;
   }
-  if (shopper_ && view.approach_blocked) view.bound = shopper_->cart;
+  if (shopper_) view.bound = shopper_->cart;  // also while the approach dips
   return view;
 }
 

@@ -34,6 +34,8 @@ class Lane {
   Status command(GateState& gate, const StaffCommand& command, Wake& wake);
   /// Takes a new configuration if idle and empty; false: not now.
   bool reconfigure(const GateConfig& config, LaneIndex index);
+  /// Nobody leaves on it: the backend may let it be claimed by others.
+  void give_back(GateState& gate, const SessionName& session, Wake& wake) { send_lapsed({gate, wake}, session); }
   /// Faults the lane, open, until a named reset.
   void invariant_violated(GateState& gate, const std::string& what, const Now& now);
 
@@ -151,7 +153,7 @@ class Lane {
   // lane_shopper.cpp
   void run_shopper(Step step);
   void leave_unanswered(Step step);
-  void give_back_answer(Step step);
+  void keep_answer(Step step);
   void ask(Step step);
   void ask_ahead(Step step);
   [[nodiscard]] Evidence evidence(Step step);
@@ -190,8 +192,8 @@ class Lane {
   void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
   void send_admitted(Step step, const Authorisation& auth);
   void send_lapsed(Step step, const SessionName& session);
-  /// Ends a claim on which nobody leaves or has left, nor waits at another lane.
-  void give_back(Step step, const SessionName& session);
+  /// For the controller to give back, unless whoever it was claimed for leaves on it.
+  void keep_claim(Step step, const SessionName& session, std::uint64_t presence);
 
   [[nodiscard]] Authorisation* newest() { return auths_.empty() ? nullptr : &auths_.back(); }
   void alarm(Step step, std::string_view name, std::vector<std::pair<std::string_view, FieldValue>> more = {});

@@ -4,6 +4,15 @@
 #include "core/lane.hpp"
 
 namespace exitgate {
+namespace {
+
+SessionName named(const Admit& admit, const Question& question) {
+  SessionName name{.session_id = admit.session_id, .cart_id = question.cart_id, .session_tag = {}};
+  if (question.cart_id) name.session_tag = question.session_tag;
+  return name;
+}
+
+}  // namespace
 
 void Lane::send_admitted(Step step, const Authorisation& auth) {
   auto& gate = step.gate;
@@ -42,16 +51,11 @@ void Lane::send_lapsed(Step step, const SessionName& session) {
                                               .session_id = session.session_id}});
 }
 
-void Lane::give_back(Step step, const SessionName& session) {
-  auto& gate = step.gate;
-  // Where its party leaves or has left here, the claim is theirs.
-  if (gate.book.in_use(session)) return;
-  for (std::size_t other = 0; session.cart_id && other < gate.views.size(); ++other) {
-    if (other == index_ || gate.views[other].bound != session.cart_id) continue;
-    gate.book.keep_claim(*session.cart_id, session);  // its question there rests on this claim
-    return;
-  }
-  send_lapsed(step, session);
+void Lane::keep_claim(Step step, const SessionName& session, std::uint64_t presence) {
+  auto& claims = step.gate.own_claims;
+  const bool room = claims.size() < GateState::kMaxOwnClaims || claims.contains(*session.session_id);
+  if (room) claims[*session.session_id] = {.session = session, .lane = index_, .presence = presence, .gone_since = {}};
+  if (!room && !step.gate.book.in_use(session)) send_lapsed(step, session);
 }
 
 void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAnswer& answer, Wake& wake) {
@@ -76,7 +80,7 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
     if (nothing_new && refused) return;                                 // known-bad never degrades to unknown
     if (refused && shopper_->answered_asked_at > question.asked_at) {
       // Answered late: what was said to the later question is what the backend says now.
-      if (admit != nullptr) shopper_->claimed = admit->session_id;
+      if (admit != nullptr) keep_claim(step, named(*admit, question), question.presence);
       return;
     }
     shopper_->answer = answer;
@@ -99,16 +103,7 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
     return;
   }
   // Whoever was let in meanwhile has left on it.
-  if (question.receipt_id) return;
-  // The same cart stands here again: its own question rests on this claim.
-  if (shopper_ && shopper_->cart && shopper_->cart == question.cart_id && shopper_->tag == question.session_tag) {
-    shopper_->claimed = admit->session_id;
-    return;
-  }
-  // Nobody stands here any more for whom the backend has claimed this session.
-  SessionName unused{.session_id = admit->session_id, .cart_id = question.cart_id, .session_tag = {}};
-  if (question.cart_id) unused.session_tag = question.session_tag;
-  give_back(step, unused);
+  if (!question.receipt_id) keep_claim(step, named(*admit, question), question.presence);
 }
 
 void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {

@@ -24,7 +24,6 @@ void Lane::reset_identity() {
   shopper_->asked = false;
   shopper_->question.reset();
   shopper_->answer.reset();
-  shopper_->claimed.reset();
   shopper_->refused.reset();
   shopper_->presence = ++presences_;
 }
@@ -82,7 +81,7 @@ void Lane::look_for_cart(Step step) {
     if (shopper.cart && !cart_has_gone(step)) return;
     if (shopper.walkout) return;
     if (shopper.cart) {
-      give_back_answer(step);
+      keep_answer(step);
       reset_identity();
       shopper.since = wake.mono();
     }
@@ -116,7 +115,7 @@ void Lane::look_for_cart(Step step) {
   if (rivalled && !all_closed) {
     if (!shopper.ambiguous_since) shopper.ambiguous_since = wake.mono();
     if (shopper.cart && shopper.identified) {
-      give_back_answer(step);
+      keep_answer(step);
       reset_identity();
     }
     if (wake.due(*shopper.ambiguous_since + config_->timing.ambiguity))
@@ -133,7 +132,7 @@ void Lane::bind(Step step, const Candidate& cart, bool rivalled) {
   const bool wants_help =
       cart.state == BeaconState::kNeedsAssistance && (!same || shopper_->state != BeaconState::kNeedsAssistance);
   if (!same) {
-    give_back_answer(step);
+    keep_answer(step);
     const bool from_nobody = !shopper_->cart && !shopper_->walkout;
     const auto presence = shopper_->presence;
     reset_identity();

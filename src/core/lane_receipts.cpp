@@ -82,7 +82,6 @@ void Lane::admit(Step step, const VerdictAdmit& verdict) {
   if (verdict.expected) gate.book.take_expected(*verdict.expected, taken);
   const bool from_open = !std::holds_alternative<Closed>(phase_);
   auto& auth = authorise(step, std::move(receipt), entry, verdict.terms.party_size, std::move(taken));
-  if (cart) (void)gate.book.take_claim(*shopper.cart);  // they leave on it
   auth.shopper_since = shopper.since;
   auth.presence = shopper.presence;
   gate.questions.tie(index_, shopper.presence, auth.receipt.receipt_id);
@@ -156,7 +155,8 @@ void Lane::seal(Step step, Authorisation& auth, Outcome outcome) {
   // Others of its party who are leaving keep the claim.
   if (of_session && !gate.book.in_use(name_of(receipt))) send_lapsed(step, name_of(receipt));
   if (auth.claimed)
-    give_back(step, {.session_id = auth.claimed, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag});
+    keep_claim(step, {.session_id = auth.claimed, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag},
+               auth.presence);
   // An answer that comes later may have been given after the backend heard that it lapsed.
   gate.questions.untie(receipt.receipt_id);
 }

@@ -53,21 +53,16 @@ void Lane::run_shopper(Step step) {
   judge(step);
 }
 
-void Lane::give_back_answer(Step step) {
+void Lane::keep_answer(Step step) {
   const auto* admit = shopper_->answer ? std::get_if<Admit>(&*shopper_->answer) : nullptr;
-  const auto session = admit != nullptr ? std::optional(admit->session_id) : shopper_->claimed;
-  // What was claimed for the cart at the lane it came from.
-  const auto waiting = shopper_->cart ? step.gate.book.take_claim(*shopper_->cart) : std::nullopt;
-  if (waiting && waiting->session_id != session) give_back(step, *waiting);
-  if (!session) return;
-  SessionName unused{.session_id = session, .cart_id = shopper_->cart, .session_tag = {}};
+  if (admit == nullptr) return;
+  SessionName unused{.session_id = admit->session_id, .cart_id = shopper_->cart, .session_tag = {}};
   if (shopper_->cart) unused.session_tag = shopper_->tag;
-  give_back(step, unused);
+  keep_claim(step, unused, shopper_->presence);
 }
 
 void Lane::leave_unanswered(Step step) {
-  // An answer that claimed the session for somebody who walked away is given back.
-  give_back_answer(step);
+  keep_answer(step);
   shopper_.reset();
 }
 

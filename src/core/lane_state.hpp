@@ -108,7 +108,6 @@ struct Shopper {
   bool asked = false;
   std::optional<ConfirmAnswer> answer;
   MonoTime answered_asked_at{};  ///< when the question it answers was asked
-  std::optional<Uuid> claimed;   ///< by an answer to an earlier presence of this cart here; given back with the answer
   std::optional<ShopperRefused> refused;
 };
 

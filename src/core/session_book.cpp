@@ -160,20 +160,6 @@ bool SessionBook::claimed_elsewhere(const std::optional<Uuid>& session_id, const
   return session_id && claims_.find(*session_id, now.judging) != nullptr;
 }
 
-void SessionBook::keep_claim(CartId cart, const SessionName& session) {
-  if (waiting_claims_.size() >= kMaxWaitingClaims && !waiting_claims_.contains(cart))
-    waiting_claims_.erase(waiting_claims_.begin());
-  waiting_claims_[cart] = session;
-}
-
-std::optional<SessionName> SessionBook::take_claim(CartId cart) {
-  const auto found = waiting_claims_.find(cart);
-  if (found == waiting_claims_.end()) return std::nullopt;
-  const auto session = found->second;
-  waiting_claims_.erase(found);
-  return session;
-}
-
 bool SessionBook::wants_ahead(CartId cart, const SessionTag& tag, const Now& now) const {
   const SessionName name{.session_id = {}, .cart_id = cart, .session_tag = tag};
   if (closure(cart, tag, now) || !may_admit(name) || revoked(name, now)) return false;

@@ -45,7 +45,6 @@ class SessionBook {
   static constexpr std::size_t kMaxPasses = 1000;
   static constexpr std::size_t kMaxRefusals = 1000;
   static constexpr std::size_t kMaxClaimedNames = 10000;
-  static constexpr std::size_t kMaxWaitingClaims = 64;
   static constexpr std::size_t kMaxLanesExpected = 64;
   /// Claims of other gates and revocations are kept 24 h; at the bound the oldest goes first. A session whose claim
   /// went is judged by the question at the lane, one whose revocation went by a closure if it has one.
@@ -75,11 +74,6 @@ class SessionBook {
   /// The session of this cart and tag, of whatever was ever heard of them, however old.
   [[nodiscard]] std::optional<Uuid> session_of(CartId cart, const SessionTag& tag) const;
   [[nodiscard]] bool claimed_elsewhere(const std::optional<Uuid>& session_id, const Now& now) const;
-
-  /// What the backend has claimed for a cart at one lane while it waits at another: for that one to leave on or give
-  /// back.
-  void keep_claim(CartId cart, const SessionName& session);
-  std::optional<SessionName> take_claim(CartId cart);
 
   /// Whether a question ahead is worth asking: no evidence yet and none asked lately.
   [[nodiscard]] bool wants_ahead(CartId cart, const SessionTag& tag, const Now& now) const;
@@ -151,8 +145,8 @@ class SessionBook {
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
     visit(self.closures_, self.closures_by_expiry_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_,
-          self.passes_, self.claimed_names_, self.waiting_claims_, self.refusals_, self.expected_, self.taken_until_,
-          self.rows_, self.free_rows_, self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
+          self.passes_, self.claimed_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_,
+          self.free_rows_, self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
   }
 
  private:
@@ -201,7 +195,6 @@ class SessionBook {
   std::map<CartTag, KeptAhead> ahead_;
   std::map<CartTag, PassHeard> passes_;
   std::map<CartTag, Uuid> claimed_names_;  ///< of sessions claimed elsewhere, also when what told it is gone
-  std::map<CartId, SessionName> waiting_claims_;
   std::map<CartTag, KnownRefusal> refusals_;
   std::map<LaneId, std::deque<KeptExpected>> expected_;
   std::unordered_map<Uuid, MonoTime> taken_until_;  ///< how long entries that were taken may be used once returned

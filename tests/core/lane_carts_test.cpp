@@ -34,6 +34,24 @@ TEST_CASE("a cart heard stronger at the neighbour binds there and not here") {
   CHECK(world.barrier_commanded_open(1));
 }
 
+TEST_CASE("a cart whose lane's approach dips is not taken for that of whoever stands at the next lane") {
+  LaneWorld world({LaneOptions{}, LaneOptions{}});
+  world.settle();
+  world.set(kApproach2, true);
+  world.shopping_cart_steps_up();
+  world.beacon(117, BeaconState::kShopping, -65, 1);
+  world.run(std::chrono::seconds{3});
+  REQUIRE(world.asked.front().lane_id == ShortId::of("1"));
+  REQUIRE(world.reason(kSecond) == "cart_not_recognised");
+  world.set(kApproach, false);
+  world.run(milliseconds{450});
+  world.push(closure(117, 1, 1));
+  world.set(kApproach, true);
+  world.run(milliseconds{100});
+  CHECK(world.barrier_commanded_open());
+  CHECK_FALSE(world.barrier_commanded_open(kSecond));
+}
+
 TEST_CASE("two carts without a margin, both closed: the stronger is admitted and the receipt says ambiguous_cart") {
   LaneWorld world;
   world.settle();

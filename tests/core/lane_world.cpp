@@ -256,6 +256,14 @@ std::vector<std::string> LaneWorld::alarms() const {
   return names;
 }
 
+std::vector<Uuid> LaneWorld::sessions_given_back() const {
+  std::vector<Uuid> sessions;
+  for (const auto& request : asked) {
+    if (request.stage == Stage::kLapsed) sessions.push_back(request.session_id.value_or(Uuid{}));
+  }
+  return sessions;
+}
+
 Status LaneWorld::command(StaffVerb verb, std::optional<LaneMode> mode, std::string lane) {
   command_results_.clear();
   StaffCommand c{.request = 1,

@@ -45,6 +45,8 @@ enum Point : PointId {
 };
 inline constexpr PointId kPointsPerLane = 20;
 inline constexpr DeviceId kIo = 0;
+/// So long, and a turn, a claim waits for whoever may be on the way to another lane.
+inline constexpr Duration kClaimWaits = milliseconds{1020};
 
 struct LaneOptions {
   LaneMode mode = LaneMode::kCart;
@@ -108,6 +110,8 @@ class LaneWorld {
   [[nodiscard]] bool barrier_commanded_open(std::size_t lane = 0) const;
   [[nodiscard]] bool has_fault(FaultCode code) const;
   [[nodiscard]] std::vector<std::string> alarms() const;
+  /// Of the claims that were given back, in order.
+  [[nodiscard]] std::vector<Uuid> sessions_given_back() const;
   Status command(StaffVerb verb, std::optional<LaneMode> mode = {}, std::string lane = "1");
 
   std::vector<Receipt> sealed;  ///< in order
