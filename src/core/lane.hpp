@@ -189,7 +189,7 @@ class Lane {
   void turn_unauthorised(Step step, Authorisation& auth, Flag why);
 
   // lane_answers.cpp
-  void on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer);
+  void on_admitted_answer(Step step, Authorisation& auth, const Question& question, const ConfirmAnswer& answer);
   void send_admitted(Step step, const Authorisation& auth);
   void send_lapsed(Step step, const SessionName& session);
   /// For the controller to give back, unless whoever it was claimed for leaves on it.

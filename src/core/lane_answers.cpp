@@ -94,7 +94,7 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   const bool of_session =
       auth != auths_.end() && (auth->receipt.kind == ReceiptKind::kCart || auth->receipt.kind == ReceiptKind::kWalkout);
   if (of_session) {
-    on_admitted_answer(step, *auth, answer);
+    on_admitted_answer(step, *auth, question, answer);
     return;
   }
   if (admit == nullptr) return;
@@ -106,7 +106,7 @@ void Lane::on_answer(GateState& gate, const Question& question, const ConfirmAns
   if (!question.receipt_id) keep_claim(step, named(*admit, question), question.presence);
 }
 
-void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswer& answer) {
+void Lane::on_admitted_answer(Step step, Authorisation& auth, const Question& question, const ConfirmAnswer& answer) {
   auto& gate = step.gate;
   auto& receipt = auth.receipt;
   if (std::holds_alternative<Refuse>(answer)) {
@@ -121,7 +121,11 @@ void Lane::on_admitted_answer(Step step, Authorisation& auth, const ConfirmAnswe
   const auto* admit = std::get_if<Admit>(&answer);
   if (admit == nullptr) return;
   const bool other_session = receipt.session_id && *receipt.session_id != admit->session_id;
-  if (other_session && !auth.expected) return;  // a cart's evidence stands; the backend keeps what it was told
+  if (other_session && !auth.expected) {
+    // What opened stands. Asked again before that, the backend has claimed another session for the same shopper.
+    if (question.stage == Stage::kPresent) keep_claim(step, named(*admit, question), question.presence);
+    return;
+  }
   const SessionName name{
       .session_id = admit->session_id, .cart_id = receipt.cart_id, .session_tag = receipt.session_tag};
   if (other_session && !gate.book.may_admit(name)) {

@@ -181,6 +181,23 @@ TEST_CASE("a walkout let out by policy whom a late answer names as a session tha
   CHECK_FALSE(world.has_fault(FaultCode::kInvariantViolated));
 }
 
+TEST_CASE("a walkout let out on one answer gives back the session that a second answer claimed for the same presence") {
+  LaneWorld world({LaneOptions{.mode = LaneMode::kWalkout}}, {}, false,
+                  [](GateConfig& config) { config.offline.admit_walkouts = false; });
+  world.settle();
+  world.set(kApproach, true);
+  REQUIRE(world.run_until([&] { return questions(world, Stage::kPresent).size() == 2; }, seconds{5}));
+  const auto asked = questions(world, Stage::kPresent);
+  world.answer(asked[0], admit_answer(1));
+  REQUIRE(world.run_until([&] { return world.phase() == Phase::kPassing; }, seconds{3}));
+  world.answer(asked[1], admit_answer(2));
+  world.walk_through();
+  world.settle();
+  REQUIRE(world.sealed.size() == 1);
+  CHECK(world.sealed[0].session_id == session(1));
+  CHECK(given_back(world) == std::vector{session(2)});
+}
+
 TEST_CASE("the claim of a cart that has walked to the next lane is not given back while it waits there") {
   const bool answered_in_a_dip = GENERATE(false, true);
   const bool opens = GENERATE(false, true);
