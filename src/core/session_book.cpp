@@ -8,16 +8,14 @@ namespace {
 /// A claim names no end of its own; it can't outlive every session it may be of.
 constexpr std::chrono::hours kClaimKept{24};
 constexpr Duration kAskAheadEvery = std::chrono::seconds{5};
+/// Closures at a time: a step stays short, also when a whole day's end in the same second.
+constexpr std::size_t kTidiedAtMost = 5000;
 
 }  // namespace
 
 void SessionBook::load(const LoadedState& state, const Now& now) {
   salvaged_at_ = state.salvaged_at;
-  for (const auto& closure : state.closures) {
-    const CartTag key{closure.cart_id, closure.session_tag};
-    if (closures_.emplace(key, KnownClosure{closure, now.mono}).second)
-      closures_by_expiry_.emplace(closure.expires_at, key);
-  }
+  for (const auto& closure : state.closures) closures_.put(closure, now.mono);
   for (const auto& kept : state.revocations) {
     if (kept.revocation.session_id) revoked_ids_.put(*kept.revocation.session_id, {}, kept.kept_until);
     if (kept.revocation.session_tag) revoked_tags_.put(*kept.revocation.session_tag, {}, kept.kept_until);
@@ -32,9 +30,8 @@ void SessionBook::load(const LoadedState& state, const Now& now) {
 
 void SessionBook::on_closed(const Closure& closure, const Now& now, Writes& writes) {
   const CartTag key{closure.cart_id, closure.session_tag};
-  if (const auto old = closures_.find(key); old != closures_.end()) drop_closure(old, writes);
-  closures_.emplace(key, KnownClosure{closure, now.mono});
-  closures_by_expiry_.emplace(closure.expires_at, key);
+  if (const auto* old = closures_.find(key)) drop_closure(*old, writes);
+  closures_.put(closure, now.mono);
   writes.emplace_back(PutClosure{closure});
   // Known-bad is overtaken by a later closure.
   const bool by_id = revoked_ids_.erase(closure.session_id);
@@ -46,15 +43,16 @@ void SessionBook::on_closed(const Closure& closure, const Now& now, Writes& writ
   if (by_tag) end({}, closure.session_tag);
   // An older database may hold both names in one row.
   if (by_id && by_tag) end(closure.session_id, closure.session_tag);
-  while (closures_.size() > kMaxClosures) drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
+  while (closures_.size() > ClosureCache::kMost) drop_closure(*closures_.soonest(), writes);
 }
 
-void SessionBook::drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes) {
-  const auto [first, last] = closures_by_expiry_.equal_range(found->second.closure.expires_at);
-  const auto row = std::find_if(first, last, [&](const auto& entry) { return entry.second == found->first; });
-  if (row != last) closures_by_expiry_.erase(row);
-  writes.emplace_back(DropClosure{found->second.closure.session_id});
-  closures_.erase(found);
+void SessionBook::drop_closure(const ClosureCache::Known& known, Writes& writes) {
+  const Closure closure = known.closure;
+  closures_.erase({closure.cart_id, closure.session_tag});
+  // The row is the session's: where another cart's closure names it too, that one stays.
+  const auto others = closures_.of_session(closure.session_id);
+  if (others.empty()) writes.emplace_back(DropClosure{closure.session_id});
+  if (!others.empty()) writes.emplace_back(PutClosure{closures_.find(others.front())->closure});
 }
 
 void SessionBook::on_revoked(const Revocation& revocation, const Now& now, Writes& writes) {
@@ -103,19 +101,18 @@ void SessionBook::on_unclaimed(const Unclaimed& claim, Writes& writes) {
 }
 
 void SessionBook::on_reset(Writes& writes) {
-  for (const auto& [key, known] : closures_) {
+  for (const auto& [key, known] : closures_.entries()) {
     const auto& id = known.closure.session_id;
     if (claims_.find(id, WallTime{}) != nullptr) claimed_names_[key] = id;
   }
   closures_.clear();
-  closures_by_expiry_.clear();
   writes.emplace_back(DropAllClosures{});
 }
 
 std::optional<SessionTerms> SessionBook::closure(CartId cart, const SessionTag& tag, const Now& now) const {
-  const auto found = closures_.find({cart, tag});
-  if (found == closures_.end()) return std::nullopt;
-  const auto& closure = found->second.closure;
+  const auto* found = closures_.find({cart, tag});
+  if (found == nullptr) return std::nullopt;
+  const auto& closure = found->closure;
   if (closure.expires_at < now.judging) return std::nullopt;
   // Older than a database begun anew: what was used of it may have been lost with the old one.
   if (salvaged_at_ && closure.closed_at < *salvaged_at_) return std::nullopt;
@@ -123,8 +120,8 @@ std::optional<SessionTerms> SessionBook::closure(CartId cart, const SessionTag& 
 }
 
 bool SessionBook::closed_since(CartId cart, const SessionTag& tag, MonoTime asked_at) const {
-  const auto found = closures_.find({cart, tag});
-  return found != closures_.end() && found->second.arrived > asked_at;
+  const auto* found = closures_.find({cart, tag});
+  return found != nullptr && found->arrived > asked_at;
 }
 
 bool SessionBook::revoked(const SessionName& name, const Now& now) const {
@@ -132,11 +129,9 @@ bool SessionBook::revoked(const SessionName& name, const Now& now) const {
   return name.session_tag && revoked_tags_.find(*name.session_tag, now.judging) != nullptr;
 }
 
-std::set<SessionBook::CartTag> SessionBook::names_of(const Uuid& session_id) const {
-  std::set<CartTag> names;
-  for (const auto& [key, known] : closures_) {
-    if (known.closure.session_id == session_id) names.insert(key);
-  }
+std::set<CartTag> SessionBook::names_of(const Uuid& session_id) const {
+  const auto closed = closures_.of_session(session_id);
+  std::set<CartTag> names(closed.begin(), closed.end());
   for (const auto& [key, kept] : ahead_) {
     if (kept.answer && kept.answer->session_id == session_id) names.insert(key);
   }
@@ -148,7 +143,7 @@ std::set<SessionBook::CartTag> SessionBook::names_of(const Uuid& session_id) con
 
 std::optional<Uuid> SessionBook::session_of(CartId cart, const SessionTag& tag) const {
   const CartTag key{cart, tag};
-  if (const auto found = closures_.find(key); found != closures_.end()) return found->second.closure.session_id;
+  if (const auto* found = closures_.find(key)) return found->closure.session_id;
   if (const auto found = claimed_names_.find(key); found != claimed_names_.end()) return found->second;
   if (const auto found = passes_.find(key); found != passes_.end()) return found->second.session_id;
   if (const auto found = ahead_.find(key); found != ahead_.end() && found->second.answer)
@@ -243,8 +238,11 @@ void SessionBook::tidy(const Now& now, Writes& writes) {
   tidy_expected(now, writes);
   std::erase_if(expected_, [](const auto& lane) { return lane.second.empty(); });
   std::erase_if(refusals_, [&](const auto& kept) { return now.mono - kept.second.asked_at > kRevocationKept; });
-  while (!closures_by_expiry_.empty() && closures_by_expiry_.begin()->first < now.judging) {
-    drop_closure(closures_.find(closures_by_expiry_.begin()->second), writes);
+  // What has expired admits nobody: the rest can wait for the next time.
+  for (std::size_t dropped = 0; dropped < kTidiedAtMost; ++dropped) {
+    const auto* soonest = closures_.soonest();
+    if (soonest == nullptr || soonest->closure.expires_at >= now.judging) break;
+    drop_closure(*soonest, writes);
   }
   revoked_ids_.drop_ended(now.judging);
   revoked_tags_.drop_ended(now.judging);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/aging_map.hpp"
+#include "core/closure_cache.hpp"
 #include "core/event.hpp"
 
 namespace exitgate {
@@ -39,7 +40,6 @@ using EntryIndex = std::size_t;  ///< a ledger row; stable while the process run
 
 class SessionBook {
  public:
-  static constexpr std::size_t kMaxClosures = 100000;
   static constexpr std::size_t kMaxExpectedPerLane = 64;
   static constexpr std::size_t kMaxAhead = 1000;
   static constexpr std::size_t kMaxPasses = 1000;
@@ -135,8 +135,8 @@ class SessionBook {
   /// Rows from that index until `writes` holds `most`; the next index.
   [[nodiscard]] EntryIndex rewrite_ledger(EntryIndex from, std::size_t most, Writes& writes) const;
   /// Closures behind `after` until `writes` holds `most`; the last one written, nothing at the end.
-  [[nodiscard]] std::optional<std::pair<CartId, SessionTag>> rewrite_closures(
-      const std::optional<std::pair<CartId, SessionTag>>& after, std::size_t most, Writes& writes) const;
+  [[nodiscard]] std::optional<CartTag> rewrite_closures(const std::optional<CartTag>& after, std::size_t most,
+                                                        Writes& writes) const;
 
   [[nodiscard]] std::size_t claims() const { return claims_.size(); }
   [[nodiscard]] std::size_t revocations() const { return revoked_ids_.size() + revoked_tags_.size(); }
@@ -144,16 +144,12 @@ class SessionBook {
   /// Every member, in order, for a trace's start.
   template <class Self, class Visit>
   static void visit_state(Self& self, Visit&& visit) {
-    visit(self.closures_, self.closures_by_expiry_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_,
-          self.passes_, self.claimed_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_,
-          self.free_rows_, self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
+    visit(self.closures_, self.revoked_ids_, self.revoked_tags_, self.claims_, self.ahead_, self.passes_,
+          self.claimed_names_, self.refusals_, self.expected_, self.taken_until_, self.rows_, self.free_rows_,
+          self.tidied_, self.by_session_, self.by_cart_, self.salvaged_at_);
   }
 
  private:
-  struct KnownClosure {
-    Closure closure;
-    MonoTime arrived{};
-  };
   struct KeptAhead {
     std::optional<Admit> answer;
     MonoTime at{};
@@ -173,7 +169,6 @@ class SessionBook {
     bool repeating = false;  ///< that admission is open
     bool gone = false;       ///< dropped; its place is given to the next new session
   };
-  using CartTag = std::pair<CartId, SessionTag>;
   [[nodiscard]] int remaining(const Row& row) const;
   void index_row(EntryIndex index);
   void drop_row(EntryIndex index, Writes& writes);
@@ -184,10 +179,9 @@ class SessionBook {
   /// The carts and tags that what is known now gives to a session.
   [[nodiscard]] std::set<CartTag> names_of(const Uuid& session_id) const;
   void revoke_tag(const SessionTag& tag, WallTime until, Writes& writes);
-  void drop_closure(std::map<CartTag, KnownClosure>::iterator found, Writes& writes);
+  void drop_closure(const ClosureCache::Known& known, Writes& writes);
 
-  std::map<CartTag, KnownClosure> closures_;
-  std::multimap<WallTime, CartTag> closures_by_expiry_;
+  ClosureCache closures_;
   struct Nothing {};
   AgingMap<Uuid, Nothing> revoked_ids_{kMaxRevocations};
   AgingMap<SessionTag, Nothing> revoked_tags_{kMaxRevocations};

@@ -54,15 +54,16 @@ EntryIndex SessionBook::rewrite_ledger(EntryIndex from, std::size_t most, Writes
   return from;
 }
 
-std::optional<std::pair<CartId, SessionTag>> SessionBook::rewrite_closures(
-    const std::optional<std::pair<CartId, SessionTag>>& after, std::size_t most, Writes& writes) const {
-  auto next = after ? closures_.upper_bound(*after) : closures_.begin();
+std::optional<CartTag> SessionBook::rewrite_closures(const std::optional<CartTag>& after, std::size_t most,
+                                                     Writes& writes) const {
+  const auto& closures = closures_.entries();
+  auto next = after ? closures.upper_bound(*after) : closures.begin();
   std::optional<CartTag> last;
-  for (; next != closures_.end() && writes.size() < most; ++next) {
+  for (; next != closures.end() && writes.size() < most; ++next) {
     writes.emplace_back(PutClosure{next->second.closure});
     last = next->first;
   }
-  return next == closures_.end() ? std::nullopt : last;
+  return next == closures.end() ? std::nullopt : last;
 }
 
 }  // namespace exitgate
