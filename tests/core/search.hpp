@@ -4,7 +4,9 @@
 //
 // States with the same key (search_key.cpp) are taken for one and the first of them stands for all: that is the bound
 // of the proof. What differs only in a count beyond the key's, in the time to a deadline, in flags and texts of a
-// receipt or in what the counter remembers of ways already gone is looked at once. Further bounds:
+// receipt or in a claim that is to be given back is looked at once; so is, but in a fine search, what the counter
+// remembers of ways already gone, how many questions in a row got no answer, and what only the lane's own judge asks of
+// the barrier's last reading. Further bounds:
 // - time goes in turns of 90 ms; between two turns anything may happen, in any order
 // - one cart, with a new session only once the last is used up and fewer than two are on their way out; parties of one
 //   or two; one closure and one expected walkout at a time; with `cart_stays` the cart is near from the start

@@ -63,6 +63,7 @@ struct SearchOptions {
   std::vector<Input> inputs;
   int troubles_at_most = 2;      ///< at once: release, key, device, jam, contradicting limits, disk, link
   bool coarse_ages = false;      ///< levels are told apart, not how long they have lasted
+  bool fine = false;             ///< also what is otherwise looked at once (search_key.cpp)
   bool cart_stays = false;       ///< the cart is there from the start
   bool answers_at_once = false;  ///< `present` is refused, an admission is confirmed
   std::size_t states_at_least = 0;
