@@ -62,7 +62,14 @@ void ClosuresClient::on_body(HttpsConnection&, std::string piece) {
 
 void ClosuresClient::on_answer(HttpsConnection&, HttpAnswer) { leave(); }
 
+void ClosuresClient::tell_stream() {
+  if (closed_ || told_streaming_ == session_.streaming()) return;
+  told_streaming_ = session_.streaming();
+  reports_.stream(told_streaming_);
+}
+
 void ClosuresClient::carry_out(const StreamOutputs& outputs) {
+  tell_stream();
   for (const auto& output : outputs) {
     if (closed_) return;
     if (const auto* event = std::get_if<DeliverEvent>(&output)) {

@@ -34,6 +34,7 @@ class ClosuresClient final : public HttpsUser {
   void arm();
   void due();
   void leave();
+  void tell_stream();
   void carry_out(const StreamOutputs& outputs);
 
   std::shared_ptr<Dialer> dialer_;
@@ -42,6 +43,7 @@ class ClosuresClient final : public HttpsUser {
   Alarm alarm_;
   std::shared_ptr<HttpsConnection> connection_;
   std::uint64_t newest_ = 0;
+  bool told_streaming_ = false;
   bool closed_ = false;
 };
 

@@ -40,6 +40,8 @@ class ClosuresSession {
   /// Goes as Last-Event-ID; empty: none.
   [[nodiscard]] const std::string& cursor() const { return cursor_; }
   [[nodiscard]] bool connected() const { return phase_ != Phase::kAway; }
+  /// The backend has begun to stream; until ended().
+  [[nodiscard]] bool streaming() const { return phase_ == Phase::kStreaming; }
   /// While away: when to connect. Else: when the silence is too long and the connection is given up.
   [[nodiscard]] MonoTime deadline() const { return deadline_; }
 

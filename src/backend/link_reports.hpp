@@ -15,6 +15,7 @@ class LinkReports {
   virtual void accepted(BackendChannel channel) = 0;
   virtual void protocol_error(const std::string& detail) = 0;
   virtual void answer(QuestionId question, const ConfirmAnswer& answer) = 0;
+  virtual void stream(bool stands) = 0;
   virtual void stream_event(const StreamEvent& event, const std::string& id) = 0;
   virtual void pass_keys(const std::vector<PassKey>& keys) = 0;
 

@@ -73,6 +73,9 @@ class TlsBackendLink final : public BackendLink, public LinkReports, public Dial
   void answer(QuestionId question, const ConfirmAnswer& answer) override {
     if (!stopped()) observer_->on_answer(question, answer);
   }
+  void stream(bool stands) override {
+    if (!stopped()) observer_->on_stream(stands);
+  }
   void stream_event(const StreamEvent& event, const std::string& id) override {
     if (!stopped()) observer_->on_stream_event(event, id);
   }

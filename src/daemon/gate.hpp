@@ -105,6 +105,7 @@ class Gate final : public GateControl, private BackendObserver {
   // BackendObserver
   void on_answer(QuestionId question, const ConfirmAnswer& answer) override;
   void on_connected(bool connected, const std::optional<Error>& why) override;
+  void on_stream(bool stands) override;
   void on_stream_event(const StreamEvent& event, const std::string& id) override;
   void on_pass_keys(const std::vector<PassKey>& keys) override;
   void on_date(WallTime date) override;
@@ -142,7 +143,6 @@ class Gate final : public GateControl, private BackendObserver {
   std::deque<std::vector<StoreWrite>> unwritten_;  ///< of store_own, in order
   bool turning_now_ = false;
   bool stopping_ = false;
-  bool stream_stands_ = false;
   MonoTime certificates_due_{};
   std::uint64_t next_request_ = 1;
   struct PendingCommand {

@@ -81,18 +81,15 @@ void Gate::watch_certificates() {
 void Gate::on_answer(QuestionId question, const ConfirmAnswer& answer) { feed(AnswerArrived{question, answer}); }
 
 void Gate::on_connected(bool connected, const std::optional<Error>& why) {
-  if (!connected) stream_stands_ = false;
   if (!connected && why) runtime::log(runtime::LogLevel::kWarning, "backend: " + why->message);
   feed(BackendConnected{connected, why ? why->message : ""});
 }
 
-void Gate::on_stream_event(const StreamEvent& event, const std::string& id) {
-  if (!stream_stands_) {
-    stream_stands_ = true;
-    if (drainer_) drainer_->stream_came_back();
-  }
-  feed(StreamArrived{event, id});
+void Gate::on_stream(bool stands) {
+  if (stands && drainer_) drainer_->stream_came_back();
 }
+
+void Gate::on_stream_event(const StreamEvent& event, const std::string& id) { feed(StreamArrived{event, id}); }
 
 void Gate::on_pass_keys(const std::vector<PassKey>& keys) {
   radio_->set_pass_keys(keys);

@@ -47,6 +47,8 @@ class BackendObserver {
   virtual void on_answer(QuestionId question, const ConfirmAnswer& answer) = 0;
   /// Told on change: whether at least one TLS connection to the backend stands. `why` is set when none does.
   virtual void on_connected(bool connected, const std::optional<Error>& why) = 0;
+  /// Told on change, and with the first that stands: whether the closures stream does. Other connections may outlast it.
+  virtual void on_stream(bool stands) = 0;
   /// `id` is the cursor after this event; empty for Keepalive (unchanged) and Reset (no cursor). A 204 arrives as Reset.
   virtual void on_stream_event(const StreamEvent& event, const std::string& id) = 0;
   virtual void on_pass_keys(const std::vector<PassKey>& keys) = 0;

@@ -79,6 +79,27 @@ TEST_CASE("the stream resumes where it was, also after a break in the middle of 
   CHECK(link.events[0].second == "8");
 }
 
+TEST_CASE("a stream that breaks and comes back is told of while other connections stand throughout") {
+  Store store;
+  StreamBackend streams;
+  TlsTestServer backend(store.settings, streams.script([](std::size_t number, ServerStream& stream) {
+    if (number == 2) {
+      stream.answer(503, "");
+      return After::kClose;
+    }
+    write_stream_head(stream);
+    stream.wait_ms(number == 1 ? 300 : 60000);
+    return After::kClose;
+  }));
+  auto link = store.link(backend);
+  link.start();
+  link.ask(1);
+  REQUIRE(link.answered(1));
+  REQUIRE(link.until([&] { return link.stream.size() == 3; }));
+  CHECK(link.stream == std::vector<bool>{true, false, true});
+  CHECK(link.connected == std::vector<bool>{true});
+}
+
 TEST_CASE("after a reset, or a 204, the stream comes again without a cursor") {
   Store store;
   StreamBackend streams;

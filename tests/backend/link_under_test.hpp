@@ -27,6 +27,7 @@ class Recorder : public BackendObserver {
     connected.push_back(is);
     if (error) why = error->message;
   }
+  void on_stream(bool stands) override { stream.push_back(stands); }
   void on_stream_event(const StreamEvent& event, const std::string& id) override { events.emplace_back(event, id); }
   void on_pass_keys(const std::vector<PassKey>& keys) override { pass_keys.push_back(keys); }
   void on_date(WallTime date) override { dates.push_back(date); }
@@ -36,6 +37,7 @@ class Recorder : public BackendObserver {
 
   std::multimap<QuestionId, ConfirmAnswer> answers;
   std::vector<bool> connected;
+  std::vector<bool> stream;
   std::string why;
   std::vector<std::pair<StreamEvent, std::string>> events;
   std::vector<std::vector<PassKey>> pass_keys;

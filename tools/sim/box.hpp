@@ -186,6 +186,7 @@ class Box final : public IdSource, private BackendObserver {
   void store_own(std::vector<StoreWrite> writes, MonoTime first);
   void on_answer(QuestionId question, const ConfirmAnswer& answer) override;
   void on_connected(bool connected, const std::optional<Error>& why) override;
+  void on_stream(bool stands) override;
   void on_stream_event(const StreamEvent& event, const std::string& id) override;
   void judge_order(const StreamEvent& event, const std::string& id);
   void on_pass_keys(const std::vector<PassKey>& keys) override;
@@ -253,7 +254,6 @@ class Box final : public IdSource, private BackendObserver {
   bool fire_ = false;
   std::uint64_t alarm_watch_ = 0;  ///< the newest look at the alarms
   MonoTime changed_at_{};          ///< a level
-  bool stream_stands_ = false;
   bool credentials_told_ = false;
   std::size_t told_up_to_ = 0;  ///< of the stream
   struct Asked {

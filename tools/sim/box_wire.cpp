@@ -15,7 +15,6 @@ beacon::CartState on_air(BeaconState state) { return static_cast<beacon::CartSta
 }  // namespace
 
 void Box::open_wire(const LoadedState& loaded) {
-  stream_stands_ = false;
   credentials_told_ = false;
   told_up_to_ = door_.position(loaded.last_event_id);
   around_.oracle.stream_told(index_, told_up_to_);
@@ -117,12 +116,14 @@ void Box::on_answer(QuestionId question, const ConfirmAnswer& told) {
 }
 
 void Box::on_connected(bool connected, const std::optional<Error>& why) {
-  if (!connected) stream_stands_ = false;
   feed(BackendConnected{connected, why ? why->message : ""});
 }
 
+void Box::on_stream(bool stands) {
+  if (stands && drainer_) drainer_->stream_came_back();
+}
+
 void Box::on_stream_event(const StreamEvent& event, const std::string& id) {
-  if (!std::exchange(stream_stands_, true) && drainer_) drainer_->stream_came_back();
   judge_order(event, id);
   around_.oracle.heard(index_, event, around_.agenda.now());
   feed(StreamArrived{event, id});

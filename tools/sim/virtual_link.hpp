@@ -139,6 +139,7 @@ class VirtualLink final : public BackendLink {
   std::optional<std::uint64_t> muted_;  ///< the connection that carries nothing
   std::size_t stream_at_ = 0;
   bool stream_stands_ = false;
+  bool stream_told_ = false;
   bool stream_busy_ = false;
 
   Uploading upload_;

@@ -98,6 +98,8 @@ void VirtualLink::stream_text(const std::string& text) {
 }
 
 void VirtualLink::take(const StreamOutputs& outputs) {
+  if (std::exchange(stream_told_, closures_->streaming()) != closures_->streaming())
+    observer_->on_stream(closures_->streaming());
   for (const auto& output : outputs) {
     if (const auto* told = std::get_if<DeliverEvent>(&output)) {
       observer_->on_stream_event(told->event, told->id);
