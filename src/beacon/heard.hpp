@@ -92,7 +92,7 @@ struct CartClockNotice {
   MonoTime at{};
 };
 
-/// A pass of a cart at hand names a key the gate does not have: fetch the keys. At most once a minute.
+/// A pass of a cart at hand names a key the gate does not have: fetch the keys. Again each second it is heard.
 struct WantsPassKeys {
   std::uint8_t key_id = 0;
 };

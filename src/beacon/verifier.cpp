@@ -8,7 +8,8 @@
 namespace exitgate::beacon {
 namespace {
 
-constexpr Duration kWantKeysEvery = milliseconds{60000};
+/// How often they are fetched is for the one who fetches; passes repeat, and not every one need ask.
+constexpr Duration kWantKeysEvery = milliseconds{1000};
 constexpr std::uint8_t kKindMask = 0xF0;
 
 /// By the upper half of byte 0; a payload of neither kind is judged as the one its size is nearer to, and fails there.

@@ -69,7 +69,7 @@ class BackendLink {
   virtual void ask(QuestionId question, const ConfirmRequest& request) = 0;
   /// `receipt_jsons` are sent as they are, 1–100 of them. One upload at a time.
   virtual void upload(const std::vector<std::string>& receipt_jsons, std::function<void(UploadAnswer)> done) = 0;
-  /// Fetches the pass keys now, at most once a minute; called for an unknown key id.
+  /// Fetches the pass keys now, or as soon as the last fetch so asked for is a minute ago; called for an unknown key id.
   virtual void refresh_pass_keys() = 0;
   virtual void stop() = 0;
 };

@@ -139,7 +139,7 @@ TEST_CASE("when the backend is back the stream does not wait out its back-off") 
   CHECK(session.deadline() == deadline);
 }
 
-TEST_CASE("pass keys are fetched at start until got, then hourly, on demand at most once a minute") {
+TEST_CASE("pass keys are fetched at start until got, then hourly") {
   PassKeySchedule schedule{BackendTiming{}};
   MonoTime now{1s};
   CHECK(schedule.next_fetch() <= now);
@@ -153,10 +153,58 @@ TEST_CASE("pass keys are fetched at start until got, then hourly, on demand at m
   schedule.begun(now);
   schedule.ended(true, now);
   CHECK(schedule.next_fetch() == now + 1h);
-  schedule.demanded(now + 59s);
-  CHECK(schedule.next_fetch() == now + 1h);
-  schedule.demanded(now + 60s);
-  CHECK(schedule.next_fetch() == now + 60s);
+}
+
+TEST_CASE("an unknown key id is fetched at once, however lately the keys came by themselves") {
+  PassKeySchedule schedule{BackendTiming{}};
+  schedule.begun(MonoTime{1s});
+  schedule.demanded(MonoTime{1s});  // under way already
+  schedule.ended(true, MonoTime{2s});
+  CHECK(schedule.next_fetch() == MonoTime{2s} + 1h);
+  schedule.demanded(MonoTime{3s});
+  CHECK(schedule.next_fetch() == MonoTime{3s});
+}
+
+TEST_CASE("an unknown key id within a minute of the last that was fetched for is fetched when the minute is over") {
+  PassKeySchedule schedule{BackendTiming{}};
+  schedule.begun(MonoTime{1s});
+  schedule.ended(true, MonoTime{1s});
+  schedule.demanded(MonoTime{3s});
+  schedule.begun(MonoTime{3s});
+  schedule.ended(true, MonoTime{4s});
+  schedule.demanded(MonoTime{10s});
+  CHECK(schedule.next_fetch() == MonoTime{63s});
+  schedule.demanded(MonoTime{20s});
+  CHECK(schedule.next_fetch() == MonoTime{63s});
+  SECTION("and no second time") {
+    schedule.begun(MonoTime{63s});
+    schedule.ended(true, MonoTime{64s});
+    CHECK(schedule.next_fetch() == MonoTime{64s} + 1h);
+    schedule.demanded(MonoTime{65s});
+    CHECK(schedule.next_fetch() == MonoTime{123s});
+  }
+  SECTION("also when the backend fails then: it is tried again as ever") {
+    schedule.begun(MonoTime{63s});
+    schedule.ended(false, MonoTime{64s});
+    CHECK(schedule.next_fetch() == MonoTime{65s});
+  }
+}
+
+TEST_CASE("a fetch that came by itself serves the unknown key id that waited, and puts the next off no further") {
+  PassKeySchedule schedule{BackendTiming{}};
+  schedule.begun(MonoTime{1s});
+  schedule.ended(true, MonoTime{1s});
+  const MonoTime hourly = MonoTime{1s} + 1h;
+  schedule.demanded(hourly - 30s);
+  schedule.begun(hourly - 30s);
+  schedule.ended(false, hourly - 29s);
+  schedule.demanded(hourly - 29s);
+  CHECK(schedule.next_fetch() == hourly - 28s);
+  schedule.begun(hourly - 28s);
+  schedule.ended(true, hourly - 28s);
+  CHECK(schedule.next_fetch() == hourly - 28s + 1h);
+  schedule.demanded(hourly - 20s);
+  CHECK(schedule.next_fetch() == hourly + 30s);
 }
 
 TEST_CASE("a backend that returns is asked for pass keys only where they are due") {
