@@ -16,6 +16,7 @@ void FaultBoard::raise(FaultCode code, std::string_view part, std::string_view a
   const auto found = standing.find(part);
   if (found != standing.end()) {
     found->second.last = now.mono;
+    if (!advice.empty()) found->second.fault.advice = advice;
     return;
   }
   const Fault fault{.code = code,

@@ -16,7 +16,7 @@ namespace exitgate {
 class FaultBoard {
  public:
   /// Raises a fault unless it stands; one that fades (60 s after the last time) is put off. `advice`: what to do about
-  /// it.
+  /// it; it takes the place of a standing fault's without a word, and an empty one leaves that as it is.
   void raise(FaultCode code, std::string_view part, std::string_view advice, const Now& now, std::vector<Command>& out,
              std::optional<Severity> severity = std::nullopt);
   void clear(FaultCode code, std::string_view part, const Now& now, std::vector<Command>& out);

@@ -150,7 +150,7 @@ class Gate final : public GateControl, private BackendObserver {
     std::function<void(CommandOutcome)> done;
   };
   std::map<std::uint64_t, PendingCommand> commands_;
-  std::map<FaultCode, bool> told_;
+  std::map<FaultCode, std::optional<std::string>> told_;  ///< the advice of those that stand
   MonoTime date_wanted_at_{};
   std::function<void(std::shared_ptr<const config::StoreConfig>)> restart_;
   std::function<void()> ready_;

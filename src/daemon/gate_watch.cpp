@@ -16,8 +16,8 @@ constexpr Duration kDateWantedEvery = std::chrono::seconds{10};
 }  // namespace
 
 void Gate::set_fault(FaultCode code, bool active, std::string advice, std::optional<Severity> severity) {
-  // Told on change; the advice of a fault that stands stays as it was raised.
-  if (std::exchange(told_[code], active) == active) return;
+  const auto telling = active ? std::optional(advice) : std::nullopt;
+  if (std::exchange(told_[code], telling) == telling) return;
   feed(ShellFault{.code = code, .part = "box", .active = active, .advice = std::move(advice), .severity = severity});
 }
 
