@@ -5,6 +5,8 @@
 namespace exitgate::beacon {
 namespace {
 
+constexpr std::size_t kForgersNamed = 8;
+
 /// Of an accepted or a mistimed frame.
 template <class Frame>
 exitgate::BeaconHeard frame_of(const Frame& frame) {
@@ -71,12 +73,7 @@ void Radio::on_time(MonoTime now) {
 void Radio::tell_notices() {
   for (const auto& notice : verifier_.take_notices()) {
     if (const auto* forgery = std::get_if<ForgeryNotice>(&notice)) {
-      sinks_.event(ShellFault{.code = FaultCode::kBeaconForgery,
-                              .part = "box",
-                              .active = forgery->raised,
-                              .advice = "forged cart frames from " + to_hex(forgery->address) + " at " +
-                                        std::to_string(forgery->rssi_dbm) +
-                                        " dBm: look for a foreign transmitter, check the beacon keys"});
+      tell_forgery(*forgery);
     } else if (const auto* clock = std::get_if<CartClockNotice>(&notice)) {
       using Kind = CartClockNotice::Kind;
       sinks_.event(exitgate::CartClockNotice{.cart_id = clock->cart_id,
@@ -87,6 +84,25 @@ void Radio::tell_notices() {
       sinks_.wants_pass_keys();
     }
   }
+}
+
+void Radio::tell_forgery(const ForgeryNotice& notice) {
+  forgers_.erase(notice.address);
+  if (notice.raised) forgers_.emplace(notice.address, notice.rssi_dbm);
+  // One fault for all of them: it stands while any does.
+  std::string senders;
+  std::size_t named = 0;
+  for (const auto& [address, rssi_dbm] : forgers_) {
+    if (named++ == kForgersNamed) break;
+    senders += (senders.empty() ? "" : ", ") + to_hex(address);
+    if (rssi_dbm != kRssiUnavailable) senders += " at " + std::to_string(rssi_dbm) + " dBm";
+  }
+  if (forgers_.size() > kForgersNamed) senders += " and " + std::to_string(forgers_.size() - kForgersNamed) + " more";
+  sinks_.event(ShellFault{
+      .code = FaultCode::kBeaconForgery,
+      .part = "box",
+      .active = !forgers_.empty(),
+      .advice = "forged cart frames from " + senders + ": look for a foreign transmitter, check the beacon keys"});
 }
 
 }  // namespace exitgate::beacon

@@ -40,10 +40,12 @@ class Radio {
 
  private:
   void tell_notices();
+  void tell_forgery(const ForgeryNotice& notice);
 
   BeaconVerifier verifier_;
   Sinks sinks_;
   std::map<std::pair<DeviceId, std::size_t>, std::uint64_t> reported_;
+  std::map<Address, std::int8_t> forgers_;  ///< raised, with the level of each; no more than the watch tracks
 };
 
 }  // namespace exitgate::beacon

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
+#include "beacon/radio.hpp"
 #include "radio_fixture.hpp"
 
 namespace exitgate::beacon {
@@ -41,6 +42,41 @@ TEST_CASE("20 bad MACs from one address in 10 s raise a forgery, 60 s of quiet c
   REQUIRE(notices.size() == 1);
   CHECK_FALSE(notices[0].raised);
   CHECK(gate.verifier.next_deadline() == kNever);
+}
+
+TEST_CASE("the fault stands while any sender forges, and names those that do") {
+  std::vector<ShellFault> faults;
+  const auto told = [&](const exitgate::Event& event) {
+    if (const auto* fault = std::get_if<ShellFault>(&event)) faults.push_back(*fault);
+  };
+  const Gate gate;
+  Radio radio({.store_id = "SEA-042", .store_keys = {counting_key(0)}}, {},
+              {.event = told, .store = [](const std::vector<StoreWrite>&) {}, .wants_pass_keys = [] {}});
+  const auto data = wrap_manufacturer_data(kTestCompanyId, forged_frame());
+  const auto forge = [&](std::uint8_t sender, std::int8_t rssi_dbm, std::chrono::seconds at) {
+    const Address address{0, 0, 0, 0, 0, sender};
+    for (int i = 0; i < 20; ++i) {
+      radio.on_advert({.at = MonoTime{at}, .receiver = 0, .address = address, .rssi_dbm = rssi_dbm, .data = data},
+                      gate.clock);
+    }
+  };
+  const std::string rest = ": look for a foreign transmitter, check the beacon keys";
+  forge(1, -60, std::chrono::seconds{1});
+  forge(2, kRssiUnavailable, std::chrono::seconds{2});
+  forge(2, kRssiUnavailable, std::chrono::seconds{40});
+  radio.on_time(MonoTime{std::chrono::seconds{61}});
+  REQUIRE(faults.size() == 3);
+  CHECK(faults[0].advice == "forged cart frames from 000000000001 at -60 dBm" + rest);
+  CHECK(faults[1].advice == "forged cart frames from 000000000001 at -60 dBm, 000000000002" + rest);
+  CHECK(faults[2].active);
+  CHECK(faults[2].advice == "forged cart frames from 000000000002" + rest);
+  radio.on_time(MonoTime{std::chrono::seconds{100}});
+  REQUIRE(faults.size() == 4);
+  CHECK_FALSE(faults[3].active);
+  SECTION("of very many some are named") {
+    for (std::uint8_t sender = 10; sender < 20; ++sender) forge(sender, -50, std::chrono::seconds{110});
+    CHECK(faults.back().advice.ends_with("000000000011 at -50 dBm and 2 more" + rest));
+  }
 }
 
 TEST_CASE("20 bad MACs from one address over more than 10 s raise nothing") {
