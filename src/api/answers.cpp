@@ -25,7 +25,7 @@ http::Response json_response(std::string body, unsigned status = 200) {
 
 /// The HTTP status of an error of the gate or the store: 409 unless the code says more.
 unsigned status_of(std::string_view code) {
-  if (code == "bad_request" || code == "no_receiver" || code == "bad_config" || code == "bad_cursor") return 400;
+  if (code == "bad_request" || code == "no_receiver" || code == "bad_config" || code == "invalid_query") return 400;
   if (code == "not_found" || code == "unknown_lane") return 404;
   if (code.starts_with("storage_") || code == "busy" || code == "trace_empty") return 503;
   return 409;

@@ -200,7 +200,7 @@ TEST_CASE("API: receipts are listed in pages, shown one by one, and sent again f
   CHECK(rig.client().get("/api/v1/receipts?limit=2&after=2")->body.ends_with("\"next\":null}"));
   const auto quarantined = rig.client().get("/api/v1/receipts?state=quarantined");
   CHECK(quarantined->body.starts_with("{\"receipts\":[" + rig.store.receipts[1].json + "],"));
-  for (const auto* bad : {"state=sealed", "limit=0", "limit=1001", "limit=x", "limit=-1"}) {
+  for (const auto* bad : {"state=sealed", "limit=0", "limit=1001", "limit=x", "limit=-1", "after=xx"}) {
     INFO(bad);
     CHECK(rig.client().get(std::string("/api/v1/receipts?") + bad)->status == 400);
   }

@@ -62,6 +62,9 @@ void FakeStore::retry(const Uuid& receipt_id, std::function<void(Status)> done) 
 
 void FakeStore::list(ReceiptQuery query, std::function<void(Result<ReceiptPage>)> done) {
   ReceiptPage page;
+  if (query.after && query.after->find_first_not_of("0123456789") != std::string::npos) {
+    return done(fail("invalid_query", "\"after\" must be the \"next\" of the page before"));
+  }
   std::size_t at = query.after ? std::stoul(*query.after) : 0;
   for (; at < receipts.size(); ++at) {
     if (query.state && receipts[at].state != *query.state) continue;
