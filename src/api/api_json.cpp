@@ -141,7 +141,9 @@ std::string receipts_json(const ReceiptPage& page) {
     body += receipt_text(stored);
     states[to_string(stored.receipt.receipt_id)] = state_object(stored);
   }
-  body += "],\"states\":" + json::serialize(states) + ",\"next\":";
+  json::object pruned;
+  for (const auto& [chain, through] : page.pruned_through) pruned[to_string(chain)] = through;
+  body += "],\"states\":" + json::serialize(states) + ",\"pruned_through\":" + json::serialize(pruned) + ",\"next\":";
   return body + (page.next ? json::serialize(json::value(*page.next)) : "null") + '}';
 }
 

@@ -20,8 +20,8 @@ namespace exitgate::api {
 [[nodiscard]] std::string refused_lanes_json(const Error& error, const std::vector<LaneStatus>& lanes);
 /// The data of a server-sent event: `at` and `lane_id` first.
 [[nodiscard]] std::string event_json(const PublicEvent& event);
-/// {"receipts":[…],"states":{ID:{"state","reason"?}},"next":…}: the receipts are exactly what is uploaded, so that
-/// their hashes hold.
+/// {"receipts":[…],"states":{ID:{"state","reason"?}},"pruned_through":{CHAIN:SEQUENCE},"next":…}: the receipts are
+/// exactly what is uploaded, so that their hashes hold.
 [[nodiscard]] std::string receipts_json(const ReceiptPage& page);
 /// {"receipt":…,"state":…,"reason"?}
 [[nodiscard]] std::string receipt_json(const StoredReceipt& stored);

@@ -9,9 +9,9 @@
 
 namespace exitgate::cli {
 
-/// `stored` holds its state and reason. Returns the exit code; what went wrong was told.
+/// `page` is the whole answer the receipt came in. Returns the exit code; what went wrong was told.
 int for_each_receipt(
     const Session& session, const std::string& state,
-    const std::function<void(const boost::json::value& receipt, const boost::json::value& stored)>& each);
+    const std::function<void(const boost::json::value& receipt, const boost::json::value& page)>& each);
 
 }  // namespace exitgate::cli

@@ -22,16 +22,14 @@ std::string list_target(const std::string& state, std::size_t limit) {
 }  // namespace
 
 int for_each_receipt(const Session& session, const std::string& state,
-                     const std::function<void(const json::value& receipt, const json::value& stored)>& each) {
+                     const std::function<void(const json::value& receipt, const json::value& page)>& each) {
   std::string after;
   do {
     const auto answer =
         ask(session, "GET", list_target(state, 1000) + (after.empty() ? "" : "&after=" + http::percent_encode(after)));
     if (!answer) return tell(session, answer.error());
     if (answer->status != 200) return tell(session, error_of(*answer));
-    for (const auto& receipt : array_at(answer->json, "receipts")) {
-      each(receipt, at(at(answer->json, "states"), text_at(receipt, "receipt_id")));
-    }
+    for (const auto& receipt : array_at(answer->json, "receipts")) each(receipt, answer->json);
     after = text_at(answer->json, "next");
   } while (!after.empty());
   return kDone;

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxFindings = 1000;
 /// Checks receipts as they come, in order of their sequence.
 class ChainCheck {
  public:
-  void take(const json::value& receipt) {
+  void take(const json::value& receipt, const json::value& page) {
     const auto parsed = parse_receipt_json(json::serialize(receipt));
     if (!parsed) return found({}, 0, "receipt " + text_at(receipt, "receipt_id") + ": " + parsed.error().message);
     if (!parsed->link) return;  // open
@@ -38,7 +38,13 @@ class ChainCheck {
       return;
     }
     if (link.sequence != last->second.sequence + 1) {
-      found(link.chain_id, link.sequence, "it comes after " + std::to_string(last->second.sequence));
+      // What was old and delivered is no longer kept, also behind one in quarantine.
+      const auto& pruned = at(at(page, "pruned_through"), to_string(link.chain_id));
+      const auto* const through = pruned.if_int64();
+      const bool kept_no_longer =
+          link.sequence > last->second.sequence && through != nullptr && link.sequence - 1 <= *through;
+      if (!kept_no_longer)
+        found(link.chain_id, link.sequence, "it comes after " + std::to_string(last->second.sequence));
     } else if (link.previous_hash != last->second.hash) {
       found(link.chain_id, link.sequence, "its previous_hash is not that of the receipt before it");
     }
@@ -86,8 +92,8 @@ int receipts_verify(const Session& session, const std::string& database) {
     return report ? show(session, *report) : tell(session, report.error());
   }
   ChainCheck check;
-  const int code =
-      for_each_receipt(session, "", [&](const json::value& receipt, const json::value&) { check.take(receipt); });
+  const int code = for_each_receipt(
+      session, "", [&](const json::value& receipt, const json::value& page) { check.take(receipt, page); });
   return code == kDone ? show(session, check.report()) : code;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct ReceiptQuery {
 struct ReceiptPage {
   std::vector<StoredReceipt> receipts;  ///< sealed ones by sequence, open ones by authorised_at after them
   std::optional<std::string> next;
+  /// By chain: up to which sequence receipts may be missing because they were old and delivered; not of all stores.
+  std::map<Uuid, std::int64_t> pruned_through;
 };
 
 struct QueueStatus {

@@ -187,6 +187,12 @@ Result<ReceiptPage> Outbox::list(const ReceiptQuery& query) {
   if (more) rows.resize(limit);
   for (const auto& row : rows) page.receipts.push_back(decode_somehow(row));
   if (more) page.next = token(rows.back());
+  // Nobody's receipts are held back because a chain's own row can't be read.
+  if (const auto chains = read_chains(impl_->db)) {
+    for (const auto& chain : *chains) {
+      if (chain.pruned_through > 0) page.pruned_through.emplace(chain.chain_id, chain.pruned_through);
+    }
+  }
   return page;
 }
 

@@ -43,11 +43,13 @@ TEST_CASE("JSON: receipts are given byte for byte, their state beside them, a da
   page.receipts = {test::stored_receipt(1, ReceiptState::kQueued), test::stored_receipt(2, ReceiptState::kQuarantined)};
   page.receipts[1].json = "{broken";
   page.next = "a\"b";
+  page.pruned_through = {{*parse_uuid("0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"), 7}};
   const auto id = [&](int i) { return to_string(page.receipts[static_cast<std::size_t>(i)].receipt.receipt_id); };
   CHECK(receipts_json(page) == "{\"receipts\":[" + page.receipts[0].json + ",{\"receipt_id\":\"" + id(1) +
                                    "\"}],\"states\":{\"" + id(0) + "\":{\"state\":\"queued\"},\"" + id(1) +
-                                   "\":{\"state\":\"quarantined\",\"reason\":\"unknown lane\"}},\"next\":\"a\\\"b\"}");
-  CHECK(receipts_json({}) == R"({"receipts":[],"states":{},"next":null})");
+                                   "\":{\"state\":\"quarantined\",\"reason\":\"unknown lane\"}},\"pruned_through\":{"
+                                   "\"0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b\":7},\"next\":\"a\\\"b\"}");
+  CHECK(receipts_json({}) == R"({"receipts":[],"states":{},"pruned_through":{},"next":null})");
   CHECK(receipt_json(page.receipts[0]) == "{\"receipt\":" + page.receipts[0].json + ",\"state\":\"queued\"}");
 }
 

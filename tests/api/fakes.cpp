@@ -62,6 +62,7 @@ void FakeStore::retry(const Uuid& receipt_id, std::function<void(Status)> done) 
 
 void FakeStore::list(ReceiptQuery query, std::function<void(Result<ReceiptPage>)> done) {
   ReceiptPage page;
+  page.pruned_through = pruned_through;
   if (query.after && query.after->find_first_not_of("0123456789") != std::string::npos) {
     return done(fail("invalid_query", "\"after\" must be the \"next\" of the page before"));
   }

@@ -56,6 +56,7 @@ class FakeStore final : public ReceiptStore {
   void on_queue_change(std::function<void(const QueueStatus&)>) override {}
 
   std::vector<StoredReceipt> receipts;
+  std::map<Uuid, std::int64_t> pruned_through;
 };
 
 /// A receipt with the id …-N and a JSON text of its own.

@@ -87,6 +87,21 @@ TEST_CASE("receipts: a whole chain verifies, also one whose beginning is no long
   CHECK(call(rig.socket(), verify).code == 0);
 }
 
+TEST_CASE("receipts: one in quarantine verifies beside those after it that were delivered and are no longer kept") {
+  ApiRig rig;
+  rig.store.receipts = chain(6);
+  rig.store.receipts[0].state = ReceiptState::kQuarantined;
+  rig.store.receipts.erase(rig.store.receipts.begin() + 1, rig.store.receipts.begin() + 4);
+  const Uuid chain_id = *parse_uuid("0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b");
+  rig.store.pruned_through = {{chain_id, 4}};
+  CHECK(call(rig.socket(), verify).code == 0);
+  // A newer one is missing than any that was let go.
+  rig.store.pruned_through = {{chain_id, 3}};
+  const auto dropped = call(rig.socket(), verify);
+  CHECK(dropped.code == 1);
+  CHECK(dropped.err == "chain 0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b sequence 5: it comes after 1\n");
+}
+
 TEST_CASE("receipts: a receipt dropped or edited is found") {
   ApiRig rig;
   rig.store.receipts = chain(5);

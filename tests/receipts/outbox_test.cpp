@@ -183,6 +183,8 @@ TEST_CASE("old delivered receipts are pruned, but the newest and whatever was no
   for (const auto gone : {1U, 2U, 4U}) CHECK(outbox.get(receipt_id(gone)).error().code == "not_found");
   for (const auto kept : {3U, 5U, 6U}) CHECK(outbox.get(receipt_id(kept)));
   CHECK(outbox.verify()->good());
+  const auto pruned = outbox.list({.state = ReceiptState::kQueued, .after = std::nullopt, .limit = 1})->pruned_through;
+  CHECK(pruned == std::map<Uuid, std::int64_t>{{outbox.get(receipt_id(3))->chain_id, 4}});
   seal(outbox, 7, 7);
   CHECK(outbox.get(receipt_id(7))->previous_hash == outbox.get(receipt_id(6))->hash);
 }
