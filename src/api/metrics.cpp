@@ -14,6 +14,7 @@
 #include <optional>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 namespace exitgate::api {
 namespace {
@@ -22,7 +23,8 @@ using prometheus::Counter;
 using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
-using prometheus::Labels;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
 
 const Histogram::BucketBoundaries kDecisionBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4,
                                                    0.8,   0.85, 1,     2.5,  5,   10,  30};
@@ -30,6 +32,18 @@ const Histogram::BucketBoundaries kCommitBuckets{0.0005, 0.001, 0.0025, 0.005, 0
                                                  0.1,    0.15,  0.25,   0.5,   1,    5};
 const Histogram::BucketBoundaries kConfirmBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 10};
 const Histogram::BucketBoundaries kRequestBuckets{0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
+
+/// Kinds of receipts with what they can rest on.
+constexpr std::array<std::pair<const char*, const char*>, 10> kExits{{{"cart", "prefetched"},
+                                                                      {"cart", "confirmed"},
+                                                                      {"cart", "signed_pass"},
+                                                                      {"cart", "offline_policy"},
+                                                                      {"walkout", "prefetched"},
+                                                                      {"walkout", "confirmed"},
+                                                                      {"walkout", "offline_policy"},
+                                                                      {"staff", "staff"},
+                                                                      {"released", "released"},
+                                                                      {"fault", "fault"}}};
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -51,15 +65,28 @@ std::string lane_label(const PublicEvent& event) { return event.lane_id ? event.
 
 struct Metrics::Families {
   prometheus::Registry registry;
+  std::vector<MetricFamily> declared;
 
+  /// The registry leaves out a family without series; whoever writes an alert wants to find its name all the same.
+  std::string declare(const char* name, const char* help, MetricType type) {
+    return declared.emplace_back(MetricFamily{std::string("exitgate_") + name, help, type, {}}).name;
+  }
   Family<Gauge>& gauge(const char* name, const char* help) {
-    return prometheus::BuildGauge().Name(std::string("exitgate_") + name).Help(help).Register(registry);
+    return prometheus::BuildGauge().Name(declare(name, help, MetricType::Gauge)).Help(help).Register(registry);
   }
   Family<Counter>& counter(const char* name, const char* help) {
-    return prometheus::BuildCounter().Name(std::string("exitgate_") + name).Help(help).Register(registry);
+    return prometheus::BuildCounter().Name(declare(name, help, MetricType::Counter)).Help(help).Register(registry);
   }
   Family<Histogram>& histogram(const char* name, const char* help) {
-    return prometheus::BuildHistogram().Name(std::string("exitgate_") + name).Help(help).Register(registry);
+    return prometheus::BuildHistogram().Name(declare(name, help, MetricType::Histogram)).Help(help).Register(registry);
+  }
+  [[nodiscard]] std::vector<MetricFamily> collect() {
+    auto all = registry.Collect();
+    for (const auto& family : declared) {
+      const bool there = std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == family.name; });
+      if (!there) all.push_back(family);
+    }
+    return all;
   }
 
   Family<Gauge>& lane_phase = gauge("lane_phase", "1 for the phase the lane is in, 0 for the others");
@@ -86,13 +113,32 @@ struct Metrics::Families {
   std::map<std::string, std::array<Gauge*, kPhaseCount>> phase_gauges;
   std::map<std::string, Gauge*> device_gauges;
 
+  void begin_lane(const std::string& lane);
   void show_lane(const LaneStatus& lane);
   void show_faults(const std::vector<Fault>& faults);
   void show_devices(const std::vector<DeviceView>& devices);
 };
 
+/// What is counted by lane begins at 0, so that the first of each is a rise.
+void Metrics::Families::begin_lane(const std::string& lane) {
+  for (const auto& [kind, basis] : kExits) {
+    for (const char* outcome : {"passed", "not_used", "unknown"}) {
+      exits.Add({{"lane", lane}, {"kind", kind}, {"basis", basis}, {"outcome", outcome}});
+    }
+  }
+  exits.Add({{"lane", lane}, {"kind", "unauthorised"}, {"basis", "none"}, {"outcome", "passed"}});
+  for (const char* kind : {"cart", "walkout", "staff", "released", "fault", "unauthorised"}) {
+    passages.Add({{"lane", lane}, {"kind", kind}});
+  }
+  for (const auto reason : {ShownReason::kFinishOnCart, ShownReason::kPaymentFailed, ShownReason::kAlreadyUsed,
+                            ShownReason::kSeeStaff, ShownReason::kCartNotRecognised}) {
+    refusals.Add({{"lane", lane}, {"reason", std::string(to_string(reason))}});
+  }
+}
+
 void Metrics::Families::show_lane(const LaneStatus& lane) {
   const auto [found, added] = phase_gauges.try_emplace(lane.id.str());
+  if (added) begin_lane(lane.id.str());
   for (std::size_t i = 0; i < kPhaseCount; ++i) {
     const auto phase = static_cast<Phase>(i);
     if (added) found->second[i] = &lane_phase.Add({{"lane", lane.id.str()}, {"phase", std::string(to_string(phase))}});
@@ -120,6 +166,9 @@ void Metrics::Families::show_devices(const std::vector<DeviceView>& devices) {
 
 Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families>()) {
   families_->build_info.Add({{"version", std::string(version)}}).Set(1);
+  for (const char* basis : {"prefetched", "confirmed", "signed_pass", "offline_policy"}) {
+    families_->decision.Add({{"basis", basis}}, kDecisionBuckets);
+  }
 }
 Metrics::~Metrics() = default;
 
@@ -180,7 +229,7 @@ std::string Metrics::text(const GateView& view) {
   families_->oldest.Set(std::max(0.0, std::chrono::duration<double>(age).count()));
   families_->backend_online.Set(view.backend_online ? 1 : 0);
   std::ostringstream out;
-  prometheus::TextSerializer().Serialize(out, families_->registry.Collect());
+  prometheus::TextSerializer().Serialize(out, families_->collect());
   return std::move(out).str();
 }
 

@@ -33,9 +33,9 @@ void Radio::report_counts(std::span<const DeviceId> receivers, const CountSink& 
     for (std::size_t i = 0; i < kBeaconResultCount; ++i) {
       const auto result = static_cast<BeaconResult>(i);
       const auto count = verifier_.count(receiver, result);
-      auto& before = reported_[{receiver, i}];
-      if (count > before) sink(receiver, to_string(result), count - before);
-      before = count;
+      const auto [before, first] = reported_.try_emplace({receiver, i}, 0);
+      if (first || count > before->second) sink(receiver, to_string(result), count - before->second);
+      before->second = count;
     }
   }
 }

@@ -34,7 +34,8 @@ class Radio {
   void reconfigure(VerifierSettings settings) { verifier_.reconfigure(std::move(settings)); }
   void on_time(MonoTime now);
   [[nodiscard]] MonoTime next_deadline() const { return verifier_.next_deadline(); }
-  /// What came in at these receivers since the last call, by result (metric beacons_total).
+  /// What came in at these receivers since the last call, by result (metric beacons_total); the first time, nothing is
+  /// told too.
   using CountSink = std::function<void(DeviceId receiver, std::string_view result, std::uint64_t more)>;
   void report_counts(std::span<const DeviceId> receivers, const CountSink& sink);
 

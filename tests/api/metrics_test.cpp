@@ -51,6 +51,24 @@ TEST_CASE("metrics: events are counted under the contract's names") {
   CHECK(has(text, R"(exitgate_decision_seconds_bucket{basis="confirmed",le="0.05"} 1)"));
 }
 
+TEST_CASE("metrics: what the contract names is there before it is first used, and by lane at 0") {
+  Metrics metrics("0.1.0");
+  const auto text = metrics.text(test::FakeGate().view);
+  INFO(text);
+  for (const auto* const name :
+       {"lane_phase gauge", "exits_total counter", "passages_total counter", "refusals_total counter",
+        "decision_seconds histogram", "commit_seconds histogram", "confirm_seconds histogram", "beacons_total counter",
+        "device_up gauge", "device_request_seconds histogram", "receipts_queued gauge", "receipts_quarantined gauge",
+        "receipts_oldest_age_seconds gauge", "backend_online gauge", "fault gauge", "build_info gauge"}) {
+    INFO(name);
+    CHECK(has(text, std::string("# TYPE exitgate_") + name));
+  }
+  CHECK(has(text, R"(exitgate_exits_total{basis="signed_pass",kind="cart",lane="1",outcome="passed"} 0)"));
+  CHECK(has(text, R"(exitgate_passages_total{kind="unauthorised",lane="1"} 0)"));
+  CHECK(has(text, R"(exitgate_refusals_total{lane="1",reason="finish_on_cart"} 0)"));
+  CHECK(has(text, R"(exitgate_decision_seconds_count{basis="offline_policy"} 0)"));
+}
+
 TEST_CASE("metrics: gauges show the gate as it stands, and a fault that went is 0") {
   Metrics metrics("0.1.0");
   test::FakeGate gate;

@@ -1,4 +1,6 @@
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <map>
 
 #include "beacon/radio.hpp"
 #include "radio_fixture.hpp"
@@ -77,6 +79,25 @@ TEST_CASE("the fault stands while any sender forges, and names those that do") {
     for (std::uint8_t sender = 10; sender < 20; ++sender) forge(sender, -50, std::chrono::seconds{110});
     CHECK(faults.back().advice.ends_with("000000000011 at -50 dBm and 2 more" + rest));
   }
+}
+
+TEST_CASE("a receiver's counts begin at nothing, and are told again where something came") {
+  const Gate gate;
+  Radio radio({.store_id = "SEA-042", .store_keys = {counting_key(0)}}, {},
+              {.event = [](const exitgate::Event&) {},
+               .store = [](const std::vector<StoreWrite>&) {},
+               .wants_pass_keys = [] {}});
+  std::map<std::string, std::uint64_t, std::less<>> told;
+  const auto count = [&](DeviceId, std::string_view result, std::uint64_t more) { told[std::string(result)] = more; };
+  const std::array<DeviceId, 1> receivers{3};
+  radio.report_counts(receivers, count);
+  CHECK(told.size() == kBeaconResultCount);
+  CHECK(told.at("mac") == 0);
+  told.clear();
+  const auto data = wrap_manufacturer_data(kTestCompanyId, forged_frame());
+  radio.on_advert({.at = gate.now, .receiver = 3, .address = {}, .rssi_dbm = -60, .data = data}, gate.clock);
+  radio.report_counts(receivers, count);
+  CHECK(told == std::map<std::string, std::uint64_t, std::less<>>{{"mac", 1}});
 }
 
 TEST_CASE("20 bad MACs from one address over more than 10 s raise nothing") {
