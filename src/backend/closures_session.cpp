@@ -7,6 +7,7 @@ namespace exitgate {
 namespace {
 
 constexpr std::size_t kRefusedBodyBytesMax = 4096;
+constexpr std::string_view kPassedOver = "; it was passed over: have the backend's events mended";
 
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view kExpected = "text/event-stream";
@@ -71,13 +72,13 @@ StreamOutputs ClosuresSession::body(std::string_view bytes, MonoTime now) {
 
 void ClosuresSession::take(const ServerSentEvent& event, StreamOutputs& out) {
   if (event.oversize) {
-    out.push_back(
-        ReportProtocolError{"the backend sent an event '" + event.type + "' of over 64 KiB; it was passed over"});
+    out.push_back(ReportProtocolError{"the backend sent an event '" + event.type + "' of over 64 KiB" +
+                                      std::string(kPassedOver)});
     return;
   }
   auto decoded = decode_stream_event(event.type, event.data);
   if (!decoded) {
-    out.push_back(ReportProtocolError{decoded.error().message + "; it was passed over"});
+    out.push_back(ReportProtocolError{decoded.error().message + std::string(kPassedOver)});
     return;
   }
   if (!*decoded) return;
@@ -95,8 +96,7 @@ void ClosuresSession::take(const ServerSentEvent& event, StreamOutputs& out) {
 StreamOutputs ClosuresSession::ended(MonoTime now) {
   StreamOutputs out;
   if (phase_ == Phase::kRefused) {
-    const std::string answered =
-        "the backend answered the request for closures with HTTP status " + std::to_string(refused_status_);
+    const std::string answered = describe_status("the request for closures", refused_status_, refused_body_);
     if (refuses_credentials(refused_status_, refused_body_)) {
       out.push_back(ReportRefusal{answered});
     } else if (refused_status_ >= 400 && refused_status_ < 500 && refused_status_ != 408 && refused_status_ != 429) {

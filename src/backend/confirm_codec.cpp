@@ -67,7 +67,7 @@ std::string encode_confirm_request(const ConfirmRequest& request, const ShortId&
 }
 
 ConfirmAnswer decode_confirm_answer(int http_status, std::string_view body) {
-  const std::string answered = "the backend answered a confirm with HTTP status " + std::to_string(http_status);
+  const std::string answered = describe_status("a confirm", http_status, body);
   if (refuses_credentials(http_status, body)) return NoAnswer{NoAnswerCause::kCredentials, answered};
   if (http_status >= 400 && http_status < 500) return NoAnswer{NoAnswerCause::kClientError, answered};
   if (http_status >= 500 && http_status < 600) return NoAnswer{NoAnswerCause::kServerError, answered};
@@ -90,6 +90,19 @@ bool refuses_client_certificate(int http_status, std::string_view body) {
 
 bool refuses_credentials(int http_status, std::string_view body) {
   return http_status == 401 || http_status == 403 || refuses_client_certificate(http_status, body);
+}
+
+std::string describe_status(std::string_view request, int http_status, std::string_view body) {
+  std::string text =
+      "the backend answered " + std::string(request) + " with HTTP status " + std::to_string(http_status);
+  if (refuses_client_certificate(http_status, body)) {
+    text += " for this gate's certificate: renew [backend] certificate_file, or have the backend trust its issuer";
+  } else if (refuses_credentials(http_status, body)) {
+    text += ": have the backend admit this gate's certificate for [store] id and gate, or correct those";
+  } else if (http_status >= 400 && http_status < 500) {
+    text += ": check [backend] url, and that the backend speaks this gate's version of the protocol";
+  }
+  return text;
 }
 
 }  // namespace exitgate

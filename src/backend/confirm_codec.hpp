@@ -29,4 +29,8 @@ inline constexpr std::size_t kAnswerBytesMax = 1024 * 1024;
 /// 401, 403 and refuses_client_certificate().
 [[nodiscard]] bool refuses_credentials(int http_status, std::string_view body);
 
+/// "the backend answered REQUEST with HTTP status N", and for a 4xx what to do about it: the advice of
+/// backend_credentials and backend_protocol.
+[[nodiscard]] std::string describe_status(std::string_view request, int http_status, std::string_view body);
+
 }  // namespace exitgate

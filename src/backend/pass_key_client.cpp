@@ -52,8 +52,7 @@ void PassKeyClient::on_closed(HttpsConnection&, const ConnectionFailure&) { end(
 
 void PassKeyClient::on_answer(HttpsConnection&, HttpAnswer answer) {
   const int status = answer.head.status;
-  const std::string answered =
-      "the backend answered the request for pass keys with HTTP status " + std::to_string(status);
+  const std::string answered = describe_status("the request for pass keys", status, answer.body);
   const bool refused = refuses_credentials(status, answer.body);
   const bool unreadable_request = status >= 400 && status < 500 && status != 408 && status != 429;
   const auto decoded = status == 200 ? decode_pass_keys(answer.body) : fail("backend_malformed", answered);
@@ -63,7 +62,7 @@ void PassKeyClient::on_answer(HttpsConnection&, HttpAnswer answer) {
   if (decoded) {
     reports_.pass_keys(decoded->keys);
   } else if (status == 200 || unreadable_request) {
-    reports_.protocol_error(decoded.error().message);
+    reports_.protocol_error(decoded.error().message + (status == 200 ? "; have the backend's list mended" : ""));
   }
 }
 

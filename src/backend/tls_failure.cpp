@@ -27,7 +27,8 @@ std::string describe_server_certificate(const std::string& where, long verify_re
       return "the certificate of " + where + " was not issued by an authority in [backend] ca_file (" +
              X509_verify_cert_error_string(verify_result) + "); put the backend's authority there";
     default:
-      return "the certificate of " + where + " does not verify: " + X509_verify_cert_error_string(verify_result);
+      return "the certificate of " + where + " does not verify (" + X509_verify_cert_error_string(verify_result) +
+             "); have the backend present one that an authority in [backend] ca_file has issued";
   }
 }
 

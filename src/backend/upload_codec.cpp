@@ -63,7 +63,7 @@ std::string encode_upload(const std::vector<std::string>& receipt_jsons, const S
 }
 
 UploadAnswer decode_upload_answer(int http_status, std::string_view body, std::string_view retry_after, WallTime now) {
-  const std::string answered = "the backend answered an upload with HTTP status " + std::to_string(http_status);
+  const std::string answered = describe_status("an upload", http_status, body);
   if (refuses_credentials(http_status, body)) return UploadForbidden{answered};
   switch (http_status) {
     case 200:

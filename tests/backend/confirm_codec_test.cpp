@@ -154,6 +154,20 @@ TEST_CASE("a lapsed walkout names its session and no cart") {
   CHECK(body.find("cart_id") == std::string::npos);
 }
 
+TEST_CASE("a status that raises a fault says what to do about it") {
+  const auto advice = [](int status, std::string_view body = "") {
+    return std::get<NoAnswer>(decode_confirm_answer(status, body)).detail;
+  };
+  for (const int status : {401, 403})
+    CHECK(advice(status).ends_with("certificate for [store] id and gate, or correct those"));
+  CHECK(advice(400, "<center>The SSL certificate error</center>").find("renew [backend] certificate_file") !=
+        std::string::npos);
+  CHECK(advice(404) ==
+        "the backend answered a confirm with HTTP status 404: check [backend] url, and that the backend "
+        "speaks this gate's version of the protocol");
+  CHECK(advice(500) == "the backend answered a confirm with HTTP status 500");
+}
+
 TEST_CASE("bytes of any kind are an answer or none, never a crash") {
   CHECK(rc::check("any bytes", [](int status, const std::string& body) {
     const auto answer = decode_confirm_answer(status, body);
