@@ -18,6 +18,8 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 constexpr Duration kLookAgain = milliseconds{100};
+/// Of the 3 s to the end of the process.
+constexpr Duration kLogWrittenWithin = milliseconds{200};
 
 std::filesystem::path folder_from(const char* variable, const char* otherwise) {
   const char* value = std::getenv(variable);
@@ -111,13 +113,17 @@ int main_checked(int argc, char** argv) {
     return code == 0 ? kDone : kBadUsage;
   }
   auto loaded = config::load(file, config::process_environment());
-  for (const auto& finding : loaded.findings) std::fprintf(stderr, "%s\n", config::to_string(finding).c_str());
-  if (!loaded.config) return kBadUsage;
-  if (check) return kDone;
+  if (check || !loaded.config) {
+    for (const auto& finding : loaded.findings) std::fprintf(stderr, "%s\n", config::to_string(finding).c_str());
+    return loaded.config ? kDone : kBadUsage;
+  }
+  for (const auto& finding : loaded.findings) runtime::log(runtime::LogLevel::kWarning, config::to_string(finding));
   std::signal(SIGPIPE, SIG_IGN);
   const Folders folders{folder_from("STATE_DIRECTORY", "/var/lib/exitgate"),
                         folder_from("RUNTIME_DIRECTORY", "/run/exitgate")};
-  return Service(std::move(loaded.config), folders).run();
+  const int code = Service(std::move(loaded.config), folders).run();
+  runtime::flush_log(kLogWrittenWithin);
+  return code;
 }
 
 }  // namespace

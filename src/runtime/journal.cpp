@@ -1,12 +1,16 @@
 #include "runtime/journal.hpp"
 
+#include <poll.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 #include <array>
 #include <cctype>
-#include <cstdio>
+#include <cerrno>
 #include <cstdlib>
+
+#include "runtime/log_writer.hpp"
 
 namespace exitgate::runtime {
 namespace {
@@ -18,10 +22,10 @@ constexpr std::array<std::string_view, 10> kMessageIds{
     "5b0c0a6f1d5f4b0f9d3b6a7de1c40007", "5b0c0a6f1d5f4b0f9d3b6a7de1c40008", "5b0c0a6f1d5f4b0f9d3b6a7de1c40009",
     "5b0c0a6f1d5f4b0f9d3b6a7de1c4000a"};
 
-bool under_journal() {
-  static const bool yes = std::getenv("JOURNAL_STREAM") != nullptr;
-  return yes;
-}
+/// Minutes of a busy box; some megabytes.
+constexpr std::size_t kLinesMost = 4096;
+
+bool under_journal() { return std::getenv("JOURNAL_STREAM") != nullptr; }
 
 std::string text_of(const FieldValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
@@ -46,20 +50,45 @@ LogLevel level_of(const PublicEvent& event) {
   return LogLevel::kError;
 }
 
+void write_to_stderr(const LogLine& line) {
+  const char* word = line.level == LogLevel::kError ? "error: " : line.level == LogLevel::kWarning ? "warning: " : "";
+  const std::string text = word + line.message + "\n";
+  // Not by stdio: exit() takes the locks of its streams, and this thread may stand in a write that never ends.
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (written > 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written < 0 && errno == EAGAIN) {
+      pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+      (void)::poll(&room, 1, -1);
+    } else if (written == 0 || errno != EINTR) {
+      return;
+    }
+  }
+}
+
+void write_to_journal(const LogLine& line) {
+  std::vector<std::string> texts{"MESSAGE=" + line.message, "PRIORITY=" + std::to_string(static_cast<int>(line.level))};
+  for (const auto& [name, value] : line.fields) texts.push_back(name + "=" + value);
+  std::vector<iovec> parts;
+  for (auto& text : texts) parts.push_back({text.data(), text.size()});
+  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+}
+
+/// Never destroyed: at exit its thread may stand in a write that never ends.
+LogWriter& writer() {
+  static auto& writer = *new LogWriter(under_journal() ? write_to_journal : write_to_stderr, kLinesMost);
+  return writer;
+}
+
 }  // namespace
 
 void log(LogLevel level, const std::string& message, const std::vector<std::pair<std::string, std::string>>& fields) {
-  if (!under_journal()) {
-    const char* word = level == LogLevel::kError ? "error: " : level == LogLevel::kWarning ? "warning: " : "";
-    std::fprintf(stderr, "%s%s\n", word, message.c_str());
-    return;
-  }
-  std::vector<std::string> lines{"MESSAGE=" + message, "PRIORITY=" + std::to_string(static_cast<int>(level))};
-  for (const auto& [name, value] : fields) lines.push_back(name + "=" + value);
-  std::vector<iovec> parts;
-  for (auto& line : lines) parts.push_back({line.data(), line.size()});
-  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+  writer().push({level, message, fields});
 }
+
+bool flush_log(Duration within) { return writer().flush(within); }
 
 void log_event(const PublicEvent& event) {
   std::string message = std::string(to_string(event.type));

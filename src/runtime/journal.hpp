@@ -1,5 +1,6 @@
 // Structured log lines: to the journal under systemd (with MESSAGE_ID, EXITGATE_LANE, EXITGATE_FAULT), else to stderr.
-// Thread: any. Never blocks for longer than the log's socket does; errors of logging are ignored.
+// Thread: any. Never blocks: lines go by a bounded queue to a thread that writes them (log_writer.hpp), and what finds
+// no room there is dropped and counted. Errors of logging are ignored.
 #pragma once
 
 #include <string>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mono_time.hpp"
 #include "core/status.hpp"
 
 namespace exitgate::runtime {
@@ -17,5 +19,7 @@ void log(LogLevel level, const std::string& message,
          const std::vector<std::pair<std::string, std::string>>& fields = {});
 /// One line for every public event; its fields become journal fields.
 void log_event(const PublicEvent& event);
+/// Before the process ends: waits until what was logged is written, at most `within`; false: nobody reads it.
+bool flush_log(Duration within);
 
 }  // namespace exitgate::runtime

@@ -146,14 +146,14 @@ path = "{s['radio']}"
         with open(self.path("store.toml"), "w", encoding="utf-8") as file:
             file.write(text or self.store_text())
 
-    def start(self, *, wrapper=()):
-        self.launch(wrapper=wrapper)
+    def start(self, *, wrapper=(), stderr=None):
+        self.launch(wrapper=wrapper, stderr=stderr)
         eventually(self.answers, "the control socket answers")
 
-    def launch(self, *, wrapper=()):
+    def launch(self, *, wrapper=(), stderr=None):
         """Started, not waited for."""
         with open(self.path("log"), "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([*wrapper, BIN + "/exitgated", "--config", self.path("store.toml")], stderr=log, stdout=log,
+            self.process = subprocess.Popen([*wrapper, BIN + "/exitgated", "--config", self.path("store.toml")], stderr=stderr or log, stdout=log,
                                             env={**os.environ, "STATE_DIRECTORY": self.path("state"), "RUNTIME_DIRECTORY": self.path("run"),
                                                  **self.environment})
 

@@ -108,6 +108,43 @@ class Reloading(unittest.TestCase):
             self.assertIsNone(gate.process.poll())
 
 
+class Logging(unittest.TestCase):
+    def test_a_log_that_nobody_reads_stops_neither_exits_nor_the_end(self):
+        with Gate(start=False) as gate:
+            stderr = self.full_pipe(gate)
+            gate.start(stderr=stderr)
+            gate.until_idle()
+            gate.until_online()
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+            code, took = gate.terminate()
+            self.assertEqual(0, code)
+            self.assertLess(took, 3)
+
+    def test_the_last_line_before_the_end_is_written(self):
+        with Gate(start=False) as gate:
+            gate.write_store(more='[receipts]\ndatabase = "nowhere/receipts.db"\n')
+            gate.launch()
+            self.assertEqual(1, gate.process.wait(10))
+            with open(gate.path("log"), encoding="utf-8") as log:
+                self.assertIn("error: exitgated: ", log.read())
+
+    @staticmethod
+    def full_pipe(gate):
+        """The writing end of a pipe that has no room and is never read."""
+        reader, writer = os.pipe()
+        gate.cleanup.callback(os.close, reader)
+        gate.cleanup.callback(os.close, writer)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"." * 4096)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        return writer
+
+
 class Notifying(unittest.TestCase):
     """NOTIFY_SOCKET as the service manager has it."""
 
