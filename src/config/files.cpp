@@ -1,7 +1,6 @@
 #include "config/files.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
@@ -20,19 +19,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-bool holds_pem(std::string_view text, Files::Pem kind) {
-  if (kind == Files::Pem::kCertificate) {
-    return text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos &&
-           text.find("-----END CERTIFICATE-----") != std::string_view::npos;
-  }
-  constexpr std::array<std::string_view, 3> kKinds{"", "RSA ", "EC "};
-  return std::any_of(kKinds.begin(), kKinds.end(), [&](std::string_view which) {
-    const std::string label = std::string(which) + "PRIVATE KEY-----";
-    return text.find("-----BEGIN " + label) != std::string_view::npos &&
-           text.find("-----END " + label) != std::string_view::npos;
-  });
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -121,13 +107,24 @@ std::optional<Files::Found> Files::read_named(Section& section, std::string_view
   return std::nullopt;
 }
 
-std::optional<std::filesystem::path> Files::pem(Section& section, std::string_view name, Need need, Pem kind) const {
-  const char* expected =
-      kind == Pem::kCertificate ? "a readable PEM file with a certificate" : "a readable PEM file with a private key";
+std::optional<std::filesystem::path> Files::pem(Section& section, std::string_view name, Need need, PemKind kind,
+                                                TlsTrial& trial) const {
+  const char* expected = kind == PemKind::kPrivateKey ? "a readable PEM file with a private key"
+                                                      : "a readable PEM file with a certificate";
   auto found = read_named(section, name, need, expected);
   if (!found) return std::nullopt;
-  if (holds_pem(found->content, kind)) return found->path;
-  section.error(name, "a file without one (" + found->path.string() + ")", expected);
+  const auto taken = trial.take(kind, found->path);
+  if (taken) return found->path;
+  const auto& [code, message] = taken.error();
+  if (code == "absent") {
+    section.error(name, "a file without one (" + message + ")", expected);
+  } else if (code == "another_certificate") {
+    section.error(name, "a private key (" + message + ")",
+                  "the key the certificate was issued for: renew or copy both files together");
+  } else {
+    section.error(name, "one that cannot be used (" + message + ")",
+                  std::string(expected) + ", unencrypted and strong enough for OpenSSL");
+  }
   return std::nullopt;
 }
 

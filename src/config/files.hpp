@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "config/load.hpp"
 #include "config/section.hpp"
+#include "config/tls_trial.hpp"
 
 namespace exitgate::config {
 
@@ -25,10 +26,10 @@ class Files {
   [[nodiscard]] const Environment& environment() const { return environment_; }
   [[nodiscard]] std::filesystem::path resolve(std::string_view path) const;
 
-  enum class Pem : unsigned char { kCertificate, kPrivateKey };
-  /// A key of `section` that names a readable PEM file of that kind.
+  /// A key of `section` that names a PEM file the daemon can use. `trial` is the section's: a certificate before its
+  /// key.
   [[nodiscard]] std::optional<std::filesystem::path> pem(Section& section, std::string_view name, Need need,
-                                                         Pem kind) const;
+                                                         PemKind kind, TlsTrial& trial) const;
   /// The users of the API: "user:role:hash" lines.
   [[nodiscard]] std::optional<std::filesystem::path> users(Section& section, std::string_view name) const;
   /// One or two files of 64 hex digits.

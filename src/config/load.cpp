@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "config/readers.hpp"
@@ -30,6 +31,9 @@ Environment process_environment() {
   Environment environment;
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory != nullptr && *directory != '\0') environment.credentials_directory = directory;
+  const char* state = std::getenv("STATE_DIRECTORY");
+  // systemd gives a list; the first is the unit's own.
+  if (state != nullptr && *state != '\0') environment.state_directory = std::string(state, std::strcspn(state, ":"));
   return environment;
 }
 

@@ -16,10 +16,12 @@ namespace exitgate::config {
 
 struct Environment {
   std::optional<std::filesystem::path> credentials_directory;  ///< where `credential:NAME` is found
+  /// Where a relative `[receipts] database` is; nothing: not on the gate, or not known.
+  std::optional<std::filesystem::path> state_directory;
   std::filesystem::path zoneinfo =
       "/usr/share/zoneinfo";  ///< where it does not exist, only the form of a zone is checked
 };
-/// From $CREDENTIALS_DIRECTORY.
+/// From $CREDENTIALS_DIRECTORY and $STATE_DIRECTORY.
 [[nodiscard]] Environment process_environment();
 
 struct LoadResult {

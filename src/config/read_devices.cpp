@@ -80,7 +80,7 @@ HciUart read_hci_uart(Section& section, const Files& files) {
   return {std::move(tty)};
 }
 
-enum class DriverKind : std::uint8_t { kModbusTcp, kModbusRtu, kGpioChip, kHciUart, kHciSocket, kSim };
+enum class DriverKind : std::uint8_t { kModbusTcp, kModbusRtu, kGpioChip, kHciUart, kHciSocket };
 
 Driver read_driver(Section& section, const Files& files, DriverKind kind) {
   switch (kind) {
@@ -96,17 +96,16 @@ Driver read_driver(Section& section, const Files& files, DriverKind kind) {
       section.error("driver", "\"hci-socket\"", "\"hci-uart\": hci-socket is not supported yet; use hci-uart");
       return HciSocket{static_cast<std::uint16_t>(section.integer("index", 0, 0, 65535))};
     }
-    case DriverKind::kSim:
-      break;
   }
   return Sim{};
 }
 
 DeviceDraft read_device(Section section, const Files& files) {
-  constexpr Option<DriverKind> kDrivers[]{
-      {"modbus-tcp", DriverKind::kModbusTcp}, {"modbus-rtu", DriverKind::kModbusRtu},
-      {"gpiochip", DriverKind::kGpioChip},    {"hci-uart", DriverKind::kHciUart},
-      {"hci-socket", DriverKind::kHciSocket}, {"sim", DriverKind::kSim}};
+  constexpr Option<DriverKind> kDrivers[]{{"modbus-tcp", DriverKind::kModbusTcp},
+                                          {"modbus-rtu", DriverKind::kModbusRtu},
+                                          {"gpiochip", DriverKind::kGpioChip},
+                                          {"hci-uart", DriverKind::kHciUart},
+                                          {"hci-socket", DriverKind::kHciSocket}};
   Device device;
   if (const auto name = section.id("name", Need::kRequired)) {
     device.name = *name;

@@ -61,10 +61,13 @@ void read_backend(Section& root, const Files& files, StoreConfig& config) {
     if (url) backend.endpoint = url->endpoint;
     if (url) backend.base_path = url->base_path;
   }
-  using Pem = Files::Pem;
-  backend.ca_file = files.pem(*section, "ca_file", Need::kRequired, Pem::kCertificate).value_or("");
-  backend.certificate_file = files.pem(*section, "certificate_file", Need::kRequired, Pem::kCertificate).value_or("");
-  backend.private_key_file = files.pem(*section, "private_key_file", Need::kRequired, Pem::kPrivateKey).value_or("");
+  TlsTrial trial;
+  const auto pem = [&](std::string_view name, PemKind kind) {
+    return files.pem(*section, name, Need::kRequired, kind, trial).value_or("");
+  };
+  backend.ca_file = pem("ca_file", PemKind::kAuthorities);
+  backend.certificate_file = pem("certificate_file", PemKind::kCertificate);
+  backend.private_key_file = pem("private_key_file", PemKind::kPrivateKey);
   backend.connect_timeout = section->time_ms("connect_timeout_ms", backend.connect_timeout);
   backend.confirm_timeout = section->time_ms("confirm_timeout_ms", backend.confirm_timeout, 50, 5000);
   config.gate.confirm_timeout = backend.confirm_timeout;
@@ -109,10 +112,28 @@ void read_offline(Section& root, OfflinePolicyConfig& offline) {
   section->finish();
 }
 
-void read_receipts(Section& root, ReceiptsConfig& receipts) {
+/// The database is made by the daemon, its folder is not. Which folders the gate has is only known there: elsewhere a
+/// file under the state directory is not judged, and another folder is doubted.
+void judge_database(Section& section, const Environment& environment, const std::filesystem::path& database) {
+  if (!database.has_filename()) return section.error("database", in_quotes(database.string()), "a file name");
+  if (!database.has_parent_path() || (database.is_relative() && !environment.state_directory)) return;
+  const auto folder = (environment.state_directory.value_or("") / database).parent_path();
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  std::string found = in_quotes(database.string()) + ", and no folder " + folder.string();
+  if (environment.state_directory) {
+    section.error("database", std::move(found),
+                  "a folder that exists: make it for the service's user, or name another");
+  } else {
+    section.warning("database", std::move(found), "a folder that exists on the gate");
+  }
+}
+
+void read_receipts(Section& root, const Files& files, ReceiptsConfig& receipts) {
   auto section = root.table("receipts", Need::kOptional);
   if (!section) return;
   receipts.database = section->text("database", Need::kOptional, "a file name").value_or(receipts.database.string());
+  if (section->has("database")) judge_database(*section, files.environment(), receipts.database);
   receipts.max_queued = section->integer("max_queued", receipts.max_queued, 1, 1'000'000'000);
   receipts.retention_days = static_cast<int>(section->integer("retention_days", receipts.retention_days, 0, 36'500));
   section->finish();
@@ -145,8 +166,12 @@ void read_api(Section& root, const Files& files, ApiConfig& api) {
     api.listen = parse_endpoint(*text);
     if (!api.listen) section->error("listen", in_quotes(*text), kExpected);
   }
-  api.tls_certificate_file = files.pem(*section, "tls_certificate_file", Need::kOptional, Files::Pem::kCertificate);
-  api.tls_private_key_file = files.pem(*section, "tls_private_key_file", Need::kOptional, Files::Pem::kPrivateKey);
+  TlsTrial trial;
+  const auto pem = [&](std::string_view name, PemKind kind) {
+    return files.pem(*section, name, Need::kOptional, kind, trial);
+  };
+  api.tls_certificate_file = pem("tls_certificate_file", PemKind::kCertificate);
+  api.tls_private_key_file = pem("tls_private_key_file", PemKind::kPrivateKey);
   api.users_file = files.users(*section, "users_file");
   judge_listen(*section, api);
   section->finish();
@@ -168,7 +193,7 @@ void read_sections(Section& root, const Files& files, StoreConfig& config) {
   read_backend(root, files, config);
   read_beacons(root, files, config);
   read_offline(root, config.gate.offline);
-  read_receipts(root, config.receipts);
+  read_receipts(root, files, config.receipts);
   read_api(root, files, config.api);
   read_shutdown(root, config);
 }

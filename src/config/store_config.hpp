@@ -107,7 +107,7 @@ struct HciSocket {
   friend bool operator==(const HciSocket&, const HciSocket&) = default;
 };
 
-/// A device of the simulation: digital, or a receiver where a lane names it as one.
+/// No driver of a store file: a device of the simulation, or one whose driver the file does not tell.
 struct Sim {
   friend bool operator==(const Sim&, const Sim&) = default;
 };
@@ -183,7 +183,8 @@ struct StoreConfig {
   std::vector<Point> points;  ///< by PointId
 };
 
-/// Whether `next` can be taken over lane by lane while the box runs: it names the same devices, points, lanes and peers.
+/// Whether `next` can be taken over lane by lane while the box runs: it names the same devices, points, lanes and
+/// peers.
 [[nodiscard]] bool taken_lane_by_lane(const StoreConfig& running, const StoreConfig& next);
 
 }  // namespace exitgate::config

@@ -18,7 +18,7 @@ std::string content_of(const std::filesystem::path& file) {
 TEST_CASE("every example store is accepted without a finding") {
   const StoreFolder folder;
   folder.write("keys/beacon-next.key", std::string(64, 'c'));
-  folder.write("credentials/gate.key", "-----BEGIN PRIVATE KEY-----\nZHVtbXk=\n-----END PRIVATE KEY-----\n");
+  folder.write("credentials/gate.key", content_of(folder.path() / "tls/gate.key"));
   Environment environment;
   environment.credentials_directory = folder.path() / "credentials";
   int examples = 0;

@@ -107,17 +107,6 @@ TEST_CASE("an accessible lane starts from the longer times, and its own keys sti
   CHECK(timing.close_delay == milliseconds{900});
 }
 
-TEST_CASE("the simulated device serves as inputs and outputs, and as a receiver") {
-  const StoreFolder folder;
-  auto text = with(kStore, "driver = \"modbus-tcp\"\naddress = \"192.168.10.20:502\"", "driver = \"sim\"");
-  text = with(text, "driver = \"hci-uart\"\npath = \"/dev/ttyUSB1\"\nbaud = 1000000", "driver = \"sim\"");
-  const auto result = folder.load(text);
-  CHECK(lines_of(result) == std::vector<std::string>{});
-  REQUIRE(result.config);
-  CHECK(result.config->gate.devices.at(0).kind == DeviceKind::kDigital);
-  CHECK(result.config->gate.devices.at(2).kind == DeviceKind::kReceiver);
-}
-
 TEST_CASE("credentials come from the service's directory") {
   const StoreFolder folder;
   folder.write("given/beacon", std::string(64, 'F') + "\n");

@@ -53,7 +53,7 @@ fire_alarm = { point = "oi1/discrete/6", active = "low" }
               ": No such file or directory); expected a readable PEM file with a certificate",
           "19:10: error: device[io2].driver: found \"modbus-tpc\"; expected \"modbus-tcp\", \"modbus-rtu\", "
           "\"gpiochip\", "
-          "\"hci-uart\", \"hci-socket\" or \"sim\" (did you mean \"modbus-tcp\"?)",
+          "\"hci-uart\" or \"hci-socket\" (did you mean \"modbus-tcp\"?)",
           "21:1: error: device[rx1]: found a device that nothing uses; expected a point or a receiver on it, or no "
           "such [[device]]",
           "25:1: error: lane[1].receiver: found nothing; expected the name of a receiver ([[device]] with driver "

@@ -56,7 +56,6 @@ TEST_CASE("the JSON schema knows the same keys as the daemon, in every table") {
       {device + "\"modbus-rtu\"", "/properties/device/items/oneOf/1/properties"},
       {device + "\"gpiochip\"", "/properties/device/items/oneOf/2/properties"},
       {device + "\"hci-uart\"", "/properties/device/items/oneOf/3/properties"},
-      {device + "\"sim\"", "/properties/device/items/oneOf/4/properties"},
       {lane + "zzzzzzzzzzzz = 1", "/properties/lane/items/properties"},
       {lane + "inputs.zzzzzzzzzzzz = 1", "/properties/lane/items/properties/inputs/properties"},
       {lane + "outputs.zzzzzzzzzzzz = 1", "/properties/lane/items/properties/outputs/properties"},

@@ -1,4 +1,4 @@
-// A store file in a folder of its own, with dummy certificates and keys beside it, removed at the end.
+// A store file in a folder of its own, with certificates and keys beside it, removed at the end.
 #pragma once
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/test_certificates.hpp"
 #include "config/load.hpp"
 
 namespace exitgate::config {
@@ -20,10 +21,10 @@ class StoreFolder {
     std::string pattern = (std::filesystem::temp_directory_path() / "exitgate-config-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     path_ = pattern;
-    const std::string certificate = "-----BEGIN CERTIFICATE-----\nZHVtbXk=\n-----END CERTIFICATE-----\n";
-    write("tls/ca.pem", certificate);
-    write("tls/gate.pem", certificate);
-    write("tls/gate.key", "-----BEGIN PRIVATE KEY-----\nZHVtbXk=\n-----END PRIVATE KEY-----\n");
+    std::filesystem::create_directory(path_ / "tls");
+    testing::CertificateMaker authority(path_ / "tls", "backend");
+    std::filesystem::copy_file(authority.ca_file(), path_ / "tls/ca.pem");
+    authority.issue("gate", {});
     write("keys/beacon.key", std::string(62, '0') + "a1\n");
   }
   ~StoreFolder() {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "backend/test_certificates.hpp"
 #include "config/config_json.hpp"
 #include "config/load.hpp"
 #include "fuzz_input.hpp"
@@ -22,9 +23,10 @@ class Folder {
     std::string pattern = (std::filesystem::temp_directory_path() / "exitgate-fuzz-XXXXXX").string();
     EXITGATE_CHECK(mkdtemp(pattern.data()) != nullptr);
     path_ = pattern;
-    write("tls/ca.pem", "-----BEGIN CERTIFICATE-----\nZHVtbXk=\n-----END CERTIFICATE-----\n");
-    write("tls/gate.pem", "-----BEGIN CERTIFICATE-----\nZHVtbXk=\n-----END CERTIFICATE-----\n");
-    write("tls/gate.key", "-----BEGIN PRIVATE KEY-----\nZHVtbXk=\n-----END PRIVATE KEY-----\n");
+    std::filesystem::create_directory(path_ / "tls");
+    testing::CertificateMaker authority(path_ / "tls", "backend");
+    std::filesystem::copy_file(authority.ca_file(), path_ / "tls/ca.pem");
+    authority.issue("gate", {});
     write("keys/beacon.key", kBeaconKey);
   }
   ~Folder() {
@@ -75,7 +77,8 @@ void check_config(const StoreConfig& config) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace exitgate;
   static const config::Folder kFolder;
-  static const config::Environment kEnvironment{.credentials_directory = {}, .zoneinfo = "/nonexistent"};
+  static const config::Environment kEnvironment{
+      .credentials_directory = {}, .state_directory = {}, .zoneinfo = "/nonexistent"};
   const auto file = kFolder.write("store.toml", fuzz::text_of({data, size}));
   const auto result = config::load(file, kEnvironment);
   config::check_findings(result);
