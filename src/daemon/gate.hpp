@@ -40,8 +40,11 @@ class Gate final : public GateControl, private BackendObserver {
   Gate(boost::asio::io_context& loop, std::shared_ptr<const config::StoreConfig> config, Folders folders);
   ~Gate() override;
 
+  /// kLanes: a `[api] listen` that cannot be had stops no lane; it is logged, and the box starts anew when it can be
+  /// had.
+  enum class StartWith : std::uint8_t { kAll, kLanes };
   /// Opens the store, starts devices, link and API. Blocks until the store is loaded.
-  [[nodiscard]] Status start();
+  [[nodiscard]] Status start(StartWith with);
   /// kAsConfigured: outputs are brought to `[shutdown] outputs`; kKept: they stay, for a new start in the same process.
   enum class StopOutputs : std::uint8_t { kAsConfigured, kKept };
   /// `done` comes when outputs are so and connections are closed, within 2 s.
@@ -52,6 +55,10 @@ class Gate final : public GateControl, private BackendObserver {
   void on_restart_wanted(std::function<void(std::shared_ptr<const config::StoreConfig>)> told) {
     restart_ = std::move(told);
   }
+  /// The file that is taken now, or the newest of which every lane has or gets its part.
+  [[nodiscard]] const std::shared_ptr<const config::StoreConfig>& config() const { return config_; }
+  /// Tells that a store file is not taken.
+  void refuse_file(const std::string& why);
   void reload_file(std::function<void(Result<ReloadOutcome>)> done) { reload(std::move(done)); }
   /// The last turn was in time and every device was read or its loss handled: the watchdog may be fed.
   [[nodiscard]] bool turning() const { return controller_ && controller_->turning(); }
@@ -83,12 +90,16 @@ class Gate final : public GateControl, private BackendObserver {
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status open_link();
   [[nodiscard]] Status open_devices();
-  [[nodiscard]] Status open_api();
   void tell_damage(const DamageReport& damage);
   void store_damaged(const std::string& why);
   void store_reopened(const DamageReport& damage);
   void open_outputs();
   void await_outputs(MonoTime until, std::function<void()> done);
+
+  // gate_api.cpp
+  [[nodiscard]] Status open_api(StartWith with);
+  [[nodiscard]] Status try_api(bool on_network);
+  void watch_api();
 
   // gate_trace.cpp
   [[nodiscard]] trace::Origin origin() const;
@@ -143,6 +154,8 @@ class Gate final : public GateControl, private BackendObserver {
   std::deque<std::vector<StoreWrite>> unwritten_;  ///< of store_own, in order
   bool turning_now_ = false;
   bool stopping_ = false;
+  bool network_missing_ = false;  ///< `[api] listen` could not be had
+  MonoTime network_tried_at_{};
   MonoTime certificates_due_{};
   std::uint64_t next_request_ = 1;
   struct PendingCommand {

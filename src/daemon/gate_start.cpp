@@ -12,24 +12,20 @@ namespace {
 constexpr Duration kOutputsWithin = milliseconds{1000};
 constexpr Duration kLookAgain = milliseconds{20};
 
-std::string in_folder(const std::filesystem::path& folder, const std::filesystem::path& file) {
-  return (folder / file).string();
-}
-
 }  // namespace
 
-Status Gate::start() {
+Status Gate::start(StartWith with) {
   if (auto opened = open_store(); !opened) return opened;
   controller_ = std::make_unique<Controller>(std::make_shared<const GateConfig>(config_->gate), loaded_,
                                              runtime::boot_id(), recorder_, now());
   radio_ = std::make_unique<beacon::Radio>(
       radio_settings(*config_), loaded_,
       beacon::Radio::Sinks{.event = [this](Event event) { feed(std::move(event)); },
-                   .store = [this](std::vector<StoreWrite> writes) { store_own(std::move(writes)); },
-                   .wants_pass_keys = [this] { link_->refresh_pass_keys(); }});
+                           .store = [this](std::vector<StoreWrite> writes) { store_own(std::move(writes)); },
+                           .wants_pass_keys = [this] { link_->refresh_pass_keys(); }});
   if (auto opened = open_link(); !opened) return opened;
   if (auto opened = open_devices(); !opened) return opened;
-  if (auto opened = open_api(); !opened) return opened;
+  if (auto opened = open_api(with); !opened) return opened;
   devices_->start();
   link_->start(*this, loaded_.last_event_id);
   drain_timer_ = std::make_unique<runtime::LoopTimer>(loop_);
@@ -57,7 +53,7 @@ Status Gate::start() {
 
 Status Gate::open_store() {
   StoreSettings settings;
-  settings.path = in_folder(folders_.state, config_->receipts.database);
+  settings.path = (folders_.state / config_->receipts.database).string();
   settings.max_queued = config_->receipts.max_queued;
   settings.retention_days = config_->receipts.retention_days;
   settings.own_folder = config_->receipts.database.is_relative();
@@ -148,22 +144,6 @@ Status Gate::open_devices() {
   if (!devices) return fail(devices.error());
   devices_ = std::move(*devices);
   return {};
-}
-
-Status Gate::open_api() {
-  api::ApiSettings settings;
-  settings.socket = in_folder(folders_.runtime, config_->api.socket);
-  if (const auto& listen = config_->api.listen) {
-    api::NetworkSettings network;
-    network.host = listen->host;
-    network.port = listen->port;
-    network.tls_certificate_file = config_->api.tls_certificate_file.value_or("").string();
-    network.tls_private_key_file = config_->api.tls_private_key_file.value_or("").string();
-    network.users_file = config_->api.users_file.value_or("").string();
-    settings.network = std::move(network);
-  }
-  api_ = std::make_unique<api::ControlApi>(loop_, *this, *store_, metrics_, std::move(settings));
-  return api_->start();
 }
 
 void Gate::open_outputs() {

@@ -1,5 +1,6 @@
 // The box as the control API sees it.
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 
 #include "config/config_json.hpp"
 #include "daemon/gate.hpp"
@@ -82,24 +83,29 @@ std::vector<PointView> Gate::points() const {
 
 std::string Gate::config_json() const { return config::to_json(*config_); }
 
+void Gate::refuse_file(const std::string& why) {
+  publish({.type = PublicEventType::kConfig,
+           .at = now().wall,
+           .lane_id = {},
+           .fields = {{"result", std::string("refused")}, {"why", why}}});
+}
+
 void Gate::reload(std::function<void(Result<ReloadOutcome>)> done) {
-  auto loaded = config::load(config_->file, config::process_environment());
+  auto environment = config::process_environment();
+  environment.state_directory = folders_.state;
+  auto loaded = config::load(config_->file, environment);
   ReloadOutcome outcome;
-  std::string errors;
+  std::vector<std::string> errors;
   for (const auto& finding : loaded.findings) {
+    const bool error = finding.severity == config::FindingSeverity::kError;
     const auto line = config::to_string(finding);
-    runtime::log(
-        finding.severity == config::FindingSeverity::kError ? runtime::LogLevel::kError : runtime::LogLevel::kWarning,
-        line);
-    if (finding.severity == config::FindingSeverity::kError) errors += (errors.empty() ? "" : "\n") + line;
+    runtime::log(error ? runtime::LogLevel::kError : runtime::LogLevel::kWarning, line);
+    if (error) errors.push_back(line);
     outcome.warnings.push_back(line);
   }
   if (!loaded.config) {
-    publish({.type = PublicEventType::kConfig,
-             .at = now().wall,
-             .lane_id = {},
-             .fields = {{"result", std::string("refused")}}});
-    done(fail("bad_config", errors));
+    refuse_file(errors.front() + (errors.size() > 1 ? " (and " + std::to_string(errors.size() - 1) + " more)" : ""));
+    done(fail("bad_config", boost::algorithm::join(errors, "\n")));
     return;
   }
   for (const auto& lane : loaded.config->gate.lanes) outcome.pending.push_back(lane.id);
@@ -107,13 +113,13 @@ void Gate::reload(std::function<void(Result<ReloadOutcome>)> done) {
            .at = now().wall,
            .lane_id = {},
            .fields = {{"result", std::string("accepted")}}});
-  if (config::taken_lane_by_lane(*config_, *loaded.config)) {
+  if (config::taken_lane_by_lane(*config_, *loaded.config) && !network_missing_) {
     next_config_.reset();
     config_ = loaded.config;
     radio_->reconfigure(radio_settings(*config_));
     feed(Reconfigure{config_->gate});
   } else {
-    // Other devices, points or peers: the box starts anew in the same process once every lane is idle and empty.
+    // Other devices, points or peers: the box starts anew in the same process once every lane is ready for it.
     next_config_ = loaded.config;
   }
   if (const auto users = api_->reload_users(); !users) runtime::log(runtime::LogLevel::kError, users.error().message);

@@ -25,6 +25,7 @@ void Gate::watch() {
   const MonoTime mono = runtime::mono_now();
   watch_clock();
   watch_queue(store_->queue_status());
+  watch_api();
   if (mono >= certificates_due_) {
     certificates_due_ = mono + kCertificatesEvery;
     watch_certificates();

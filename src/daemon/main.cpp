@@ -40,17 +40,20 @@ class Service {
 
   int run() {
     while (config_) {
-      Gate gate(loop_, std::exchange(config_, nullptr), folders_);
-      gate_ = &gate;
+      const auto config = std::exchange(config_, nullptr);
+      Gate gate(loop_, config, folders_);
       gate.on_restart_wanted([this](std::shared_ptr<const config::StoreConfig> next) {
+        before_ = gate_->config();
         config_ = std::move(next);
         gate_->stop(Gate::StopOutputs::kKept, [this] { loop_.stop(); });
       });
       gate.on_ready([this] { runtime::notify_ready(gate_->status_text()); });
-      if (const auto started = gate.start(); !started) {
-        runtime::log(runtime::LogLevel::kError, "exitgated: " + started.error().message);
+      gate_ = &gate;
+      if (const auto started = start(gate, *config); !started) {
         gate_ = nullptr;
-        return kFailed;
+        if (!before_) return kFailed;
+        config_ = std::exchange(before_, nullptr);
+        continue;
       }
       if (!std::exchange(waiting_for_signals_, true)) wait_for_signal();
       feed_watchdog();
@@ -63,6 +66,22 @@ class Service {
   }
 
  private:
+  /// A new `[api] listen` that cannot be had refuses the file that names it; one that ran before stops no lane.
+  Status start(Gate& gate, const config::StoreConfig& config) {
+    const bool new_api = before_ && before_->api != config.api;
+    const auto started = gate.start(new_api ? Gate::StartWith::kAll : Gate::StartWith::kLanes);
+    if (!started && before_) {
+      refused_ = started.error().message;
+      runtime::log(runtime::LogLevel::kError, "exitgated: the new store file cannot be run: " + refused_ +
+                                                  "; the box goes on with the one before: mend the file and reload");
+    } else if (!started) {
+      runtime::log(runtime::LogLevel::kError, "exitgated: " + started.error().message);
+    } else if (!refused_.empty()) {
+      gate.refuse_file(std::exchange(refused_, {}));
+    }
+    return started;
+  }
+
   void wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code failed, int signal) {
       if (failed) return;
@@ -91,6 +110,8 @@ class Service {
   }
 
   std::shared_ptr<const config::StoreConfig> config_;
+  std::shared_ptr<const config::StoreConfig> before_;  ///< what ran before config_: known to start
+  std::string refused_;  ///< why the file after before_ did not start; told by the next Gate
   Folders folders_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_;
@@ -112,15 +133,17 @@ int main_checked(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? kDone : kBadUsage;
   }
-  auto loaded = config::load(file, config::process_environment());
+  const Folders folders{folder_from("STATE_DIRECTORY", "/var/lib/exitgate"),
+                        folder_from("RUNTIME_DIRECTORY", "/run/exitgate")};
+  auto environment = config::process_environment();
+  if (!check) environment.state_directory = folders.state;
+  auto loaded = config::load(file, environment);
   if (check || !loaded.config) {
     for (const auto& finding : loaded.findings) std::fprintf(stderr, "%s\n", config::to_string(finding).c_str());
     return loaded.config ? kDone : kBadUsage;
   }
   for (const auto& finding : loaded.findings) runtime::log(runtime::LogLevel::kWarning, config::to_string(finding));
   std::signal(SIGPIPE, SIG_IGN);
-  const Folders folders{folder_from("STATE_DIRECTORY", "/var/lib/exitgate"),
-                        folder_from("RUNTIME_DIRECTORY", "/run/exitgate")};
   const int code = Service(std::move(loaded.config), folders).run();
   runtime::flush_log(kLogWrittenWithin);
   return code;

@@ -1,5 +1,7 @@
 """Stopping, reloading, and what the service manager is told."""
 
+import http.client
+import json
 import os
 import signal
 import socket
@@ -108,6 +110,71 @@ class Reloading(unittest.TestCase):
             self.assertIsNone(gate.process.poll())
 
 
+class NotToBeHad(unittest.TestCase):
+    """A store file that is good by itself, and names an address somebody else listens on."""
+
+    @staticmethod
+    def taken_port(gate):
+        other = socket.socket()
+        gate.cleanup.callback(other.close)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        return other, other.getsockname()[1]
+
+    @staticmethod
+    def answers_on(port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def test_reloaded_it_is_refused_with_the_reason_and_the_file_before_it_runs_on(self):
+        with Gate() as gate:
+            _, port = self.taken_port(gate)
+            before = gate.api("GET", "/api/v1/config")
+            gate.write_store(more='[api]\nlisten = "127.0.0.1:%d"\n' % port, close_delay_ms=1300)
+            self.assertEqual(200, gate.api("POST", "/api/v1/reload")[0])
+            refused = "config: result=refused why=Can't listen on 127.0.0.1:%d" % port
+            eventually(lambda: refused in Reloading.log(gate), "it is refused with the reason")
+            eventually(gate.answers, "the API is there again")
+            self.assertEqual(before, gate.api("GET", "/api/v1/config"))
+            gate.until_idle()
+            gate.until_online()
+            self.assertEqual([], [w for w in gate.module.writes if w[2] is False and w[1] == CART_LANE + BARRIER], "nothing was opened for it")
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+            self.assertIsNone(gate.process.poll())
+
+    def test_at_start_the_lanes_work_without_it_and_it_is_had_once_it_is_free(self):
+        with Gate(start=False) as gate:
+            other, port = self.taken_port(gate)
+            gate.write_store(more='[api]\nlisten = "127.0.0.1:%d"\n' % port)
+            gate.start()
+            gate.until_idle()
+            gate.until_online()
+            self.assertIn("error: [api] listen: Can't listen on 127.0.0.1:%d" % port, Reloading.log(gate))
+            other.close()
+            eventually(lambda: self.answers_on(port), "it listens where it should", 30)
+            gate.until_idle()
+            gate.until_online()
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+
+    def test_a_key_of_another_certificate_is_refused_at_once(self):
+        with Gate() as gate:
+            gate.write_store(gate.store_text().replace("tls/gate.key", "tls/server.key"))
+            code, answer = gate.api("POST", "/api/v1/reload")
+            self.assertEqual(400, code, answer)
+            self.assertIn("backend.private_key_file", json.dumps(answer))
+            self.assertEqual("idle", gate.phase())
+
+
 class Logging(unittest.TestCase):
     def test_a_log_that_nobody_reads_stops_neither_exits_nor_the_end(self):
         with Gate(start=False) as gate:
@@ -124,7 +191,7 @@ class Logging(unittest.TestCase):
 
     def test_the_last_line_before_the_end_is_written(self):
         with Gate(start=False) as gate:
-            gate.write_store(more='[receipts]\ndatabase = "nowhere/receipts.db"\n')
+            gate.write_store(more='[api]\nsocket = "nowhere/control.sock"\n')
             gate.launch()
             self.assertEqual(1, gate.process.wait(10))
             with open(gate.path("log"), encoding="utf-8") as log:
