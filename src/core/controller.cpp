@@ -250,6 +250,11 @@ bool Controller::all_idle() const {
   });
 }
 
+bool Controller::may_restart() const {
+  return !gate_.persists.failing() &&
+         std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.may_restart(); });
+}
+
 std::optional<bool> Controller::output(PointId point) const {
   for (const auto& lane : lanes_) {
     for (std::size_t i = 0; i < kOutputRoleCount; ++i) {

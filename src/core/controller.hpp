@@ -44,6 +44,8 @@ class Controller {
   [[nodiscard]] bool outputs_known() const;
   /// Every lane is idle with nobody in it and no receipt open.
   [[nodiscard]] bool all_idle() const;
+  /// The program may start anew, with another configuration: every lane may, and nothing is only in memory.
+  [[nodiscard]] bool may_restart() const;
   /// Lanes that still run on the configuration before the newest.
   [[nodiscard]] std::size_t pending_lanes() const {
     return static_cast<std::size_t>(std::count(pending_.begin(), pending_.end(), true));

@@ -56,6 +56,9 @@ class Lane {
   [[nodiscard]] bool down() const { return std::holds_alternative<Faulted>(phase_); }
   [[nodiscard]] bool fire_or_release() const { return must_release_; }
   [[nodiscard]] LaneIndex index() const { return index_; }
+  /// A restart of the program takes nothing from anybody here: idle and empty, or in an override that is found again
+  /// by its cause or durable state, with nobody seen inside and nobody let through who has not gone.
+  [[nodiscard]] bool may_restart() const;
   /// Somebody is leaving and not counted yet.
   [[nodiscard]] bool counting() const { return counter_.pending(); }
 

@@ -1,6 +1,8 @@
 // Faults, overrides and recovering (lane contract §2).
 #include "core/lane.hpp"
 
+#include <algorithm>
+
 namespace exitgate {
 namespace {
 
@@ -115,6 +117,21 @@ void Lane::clear_for_override(Step step) {
   closing_failures_ = 0;
   forced_ = false;
   forced_suspected_.reset();
+}
+
+bool Lane::may_restart() const {
+  if (phase() == Phase::kIdle) return auths_.empty() && eyes_.inside_clear();
+  const auto* out = std::get_if<OutOfService>(&phase_);
+  const bool kept = std::holds_alternative<Released>(phase_) || std::holds_alternative<HeldOpen>(phase_) ||
+                    std::holds_alternative<Faulted>(phase_) || (out != nullptr && !out->closing);
+  // That an invariant broke is not durable, and waits for a named reset.
+  if (!kept || violated_ || counter_.pending()) return false;
+  // An override's own receipt may end: it goes on as another.
+  if (std::any_of(auths_.begin(), auths_.end(), [](const Authorisation& auth) { return !auth.unlimited; }))
+    return false;
+  // An eye that can't be read, or is stuck, may be what the new file mends; the barrier stays as it is meanwhile.
+  const bool seen = (eyes_.safety.readable && eyes_.safety_blocked()) || (eyes_.exit.readable && eyes_.exit_blocked());
+  return !seen || eye_stuck_;
 }
 
 bool Lane::run(Step step, Released&) {

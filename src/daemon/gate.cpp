@@ -81,7 +81,7 @@ void Gate::turn() {
   turning_now_ = false;
   arm();
   if (ready_ && controller_->outputs_known()) std::exchange(ready_, nullptr)();
-  if (next_config_ && restart_ && controller_->all_idle()) {
+  if (next_config_ && restart_ && controller_->may_restart()) {
     // Not from within a device's callback.
     stop_timer_.arm(runtime::mono_now(), [this, next = std::exchange(next_config_, nullptr)] { restart_(next); });
   }

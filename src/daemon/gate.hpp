@@ -51,7 +51,7 @@ class Gate final : public GateControl, private BackendObserver {
   void stop(StopOutputs outputs, std::function<void()> done);
   /// Told once, when every lane's outputs are in a known state: read and kept, or their device found lost.
   void on_ready(std::function<void()> told) { ready_ = std::move(told); }
-  /// A new store file that names other devices or points needs a new Gate: told when all lanes are idle and empty.
+  /// A new store file that names other devices or points needs a new Gate: told when every lane may restart.
   void on_restart_wanted(std::function<void(std::shared_ptr<const config::StoreConfig>)> told) {
     restart_ = std::move(told);
   }
@@ -126,7 +126,7 @@ class Gate final : public GateControl, private BackendObserver {
 
   boost::asio::io_context& loop_;
   std::shared_ptr<const config::StoreConfig> config_;
-  std::shared_ptr<const config::StoreConfig> next_config_;  ///< waits for idle lanes
+  std::shared_ptr<const config::StoreConfig> next_config_;  ///< waits for lanes that may restart
   Folders folders_;
   runtime::RandomIds ids_;
   trace::Recorder recorder_{ids_};

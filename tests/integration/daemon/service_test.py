@@ -10,7 +10,7 @@ import time
 import unittest
 
 from modbus_module import ModbusModule
-from running_gate import BARRIER, CART_LANE, WALKOUT_LANE, Events, Gate, eventually
+from running_gate import BARRIER, CART_LANE, OPEN_LIMIT, WALKOUT_LANE, Events, Gate, eventually
 
 
 class Stopping(unittest.TestCase):
@@ -108,6 +108,48 @@ class Reloading(unittest.TestCase):
             gate.cart_exit()
             gate.until_stored(1)
             self.assertIsNone(gate.process.poll())
+
+
+    @staticmethod
+    def asked(gate, question, *arguments):
+        """Its answer; None while the box starts anew."""
+        try:
+            return question(*arguments) if gate.process.poll() is None else None
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def test_a_wrong_address_that_faulted_the_lanes_is_mended_by_a_reload(self):
+        with Gate(start=False) as gate:
+            gate.write_store(device='driver = "modbus-tcp"\naddress = "127.0.0.1:1"')
+            gate.start()
+            for lane in ("1", "2"):
+                gate.until_phase("faulted", lane=lane)
+            gate.write_store(device=None)
+            self.assertEqual(0, gate.cli("reload").returncode)
+            eventually(lambda: self.asked(gate, gate.phase) == "idle", "the lane is idle")
+            gate.until_idle()
+            gate.until_online()
+            gate.backend.close_session()
+            gate.cart_exit()
+            gate.until_stored(1)
+
+    def test_lanes_held_open_and_out_of_service_stay_so_across_the_restart_for_other_points(self):
+        with Gate() as gate:
+            self.assertEqual(200, gate.command("hold-open", "1")[0])
+            self.assertEqual(200, gate.command("out-of-service", "2")[0])
+            gate.until_limit(CART_LANE, OPEN_LIMIT)
+            gate.write_store(gate.store_text().replace('outputs.buzzer = "io1/coil/3"\n', ""))
+            self.assertEqual(0, gate.cli("reload").returncode)
+            points = lambda: self.asked(gate, gate.api, "GET", "/api/v1/io")  # noqa: E731
+            eventually(lambda: "io1/coil/3" not in str(points() or "io1/coil/3"), "the new file is taken")
+            gate.until_phase("held_open", lane="1")
+            gate.until_phase("out_of_service", lane="2")
+            opened = [w for w in gate.module.writes if w[1] == CART_LANE + BARRIER]
+            self.assertFalse(opened[-1][2], "and no barrier moved for it")
+            self.assertEqual([], [w for w in gate.module.writes if w[1] == WALKOUT_LANE + BARRIER and w[2] is False])
+            self.assertEqual(200, gate.command("release-hold", "1")[0])
+            self.assertEqual(200, gate.command("in-service", "2")[0])
+            gate.until_idle()
 
 
 class NotToBeHad(unittest.TestCase):
