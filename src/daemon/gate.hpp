@@ -19,6 +19,7 @@
 #include "beacon/radio.hpp"
 #include "config/load.hpp"
 #include "core/controller.hpp"
+#include "daemon/certificate_watch.hpp"
 #include "daemon/devices.hpp"
 #include "daemon/reopening_store.hpp"
 #include "daemon/trace_output.hpp"
@@ -100,6 +101,7 @@ class Gate final : public GateControl, private BackendObserver {
   [[nodiscard]] Status open_api(StartWith with);
   [[nodiscard]] Status try_api(bool on_network);
   void watch_api();
+  [[nodiscard]] std::string stamp_of_api_files() const;
 
   // gate_trace.cpp
   [[nodiscard]] trace::Origin origin() const;
@@ -155,7 +157,9 @@ class Gate final : public GateControl, private BackendObserver {
   bool turning_now_ = false;
   bool stopping_ = false;
   bool network_missing_ = false;  ///< `[api] listen` could not be had
-  MonoTime network_tried_at_{};
+  MonoTime network_due_{};        ///< when it is tried again; kNever: by a reload only
+  std::string api_files_;         ///< stamp of the certificate and key that the API uses
+  CertificateWatch certificates_;
   MonoTime certificates_due_{};
   std::uint64_t next_request_ = 1;
   struct PendingCommand {

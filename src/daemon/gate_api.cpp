@@ -42,13 +42,23 @@ Status Gate::try_api(bool on_network) {
   return api_->start();
 }
 
+std::string Gate::stamp_of_api_files() const {
+  const auto& api = config_->api;
+  return file_stamp(api.tls_certificate_file.value_or("")) + ";" + file_stamp(api.tls_private_key_file.value_or(""));
+}
+
 Status Gate::open_api(StartWith with) {
+  api_files_ = stamp_of_api_files();
+  if (config_->api.tls_certificate_file) {
+    certificates_.add(*config_->api.tls_certificate_file, CertificateWatch::Renewed::kByReload);
+  }
   const auto all = try_api(config_->api.listen.has_value());
   if (all || !config_->api.listen || with == StartWith::kAll) return all;
   api_.reset();
   if (auto local = try_api(false); !local) return local;
   network_missing_ = true;
-  network_tried_at_ = runtime::mono_now();
+  const bool address = all.error().code == "address_in_use" || all.error().code == "bad_address";
+  network_due_ = address ? runtime::mono_now() + kNetworkTriedEvery : kNever;
   runtime::log(runtime::LogLevel::kError,
                "[api] listen: " + all.error().message +
                    "; lanes and the control socket work without it. Free the address, or change listen and reload; an "
@@ -58,8 +68,8 @@ Status Gate::open_api(StartWith with) {
 
 void Gate::watch_api() {
   const MonoTime mono = runtime::mono_now();
-  if (!network_missing_ || next_config_ || mono - network_tried_at_ < kNetworkTriedEvery) return;
-  network_tried_at_ = mono;
+  if (!network_missing_ || next_config_ || mono < network_due_) return;
+  network_due_ = mono + kNetworkTriedEvery;
   if (!can_listen(loop_, *config_->api.listen)) return;
   next_config_ = config_;
   feed(Tick{});

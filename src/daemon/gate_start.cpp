@@ -121,6 +121,9 @@ Status Gate::open_link() {
   auto link = make_tls_backend_link(loop_, std::move(settings));
   if (!link) return fail(link.error());
   link_ = std::move(*link);
+  for (const auto& file : {backend.certificate_file, backend.ca_file}) {
+    certificates_.add(file, CertificateWatch::Renewed::kByItself);
+  }
   return {};
 }
 

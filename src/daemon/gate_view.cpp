@@ -113,7 +113,9 @@ void Gate::reload(std::function<void(Result<ReloadOutcome>)> done) {
            .at = now().wall,
            .lane_id = {},
            .fields = {{"result", std::string("accepted")}}});
-  if (config::taken_lane_by_lane(*config_, *loaded.config) && !network_missing_) {
+  // A listening API keeps the certificate it began with.
+  const bool same_api = !network_missing_ && stamp_of_api_files() == api_files_;
+  if (config::taken_lane_by_lane(*config_, *loaded.config) && same_api) {
     next_config_.reset();
     config_ = loaded.config;
     radio_->reconfigure(radio_settings(*config_));
@@ -123,6 +125,7 @@ void Gate::reload(std::function<void(Result<ReloadOutcome>)> done) {
     next_config_ = loaded.config;
   }
   if (const auto users = api_->reload_users(); !users) runtime::log(runtime::LogLevel::kError, users.error().message);
+  watch_certificates();
   done(std::move(outcome));
   feed(Tick{});
 }

@@ -8,8 +8,7 @@ namespace exitgate::daemon {
 namespace {
 
 constexpr Duration kWatchEvery = std::chrono::seconds{1};
-constexpr Duration kCertificatesEvery = std::chrono::hours{6};
-constexpr std::chrono::hours kExpiryWarned{24 * 30};
+constexpr Duration kCertificatesEvery = std::chrono::seconds{10};
 constexpr std::chrono::seconds kFloorStoredEvery{60};
 constexpr Duration kDateWantedEvery = std::chrono::seconds{10};
 
@@ -26,10 +25,7 @@ void Gate::watch() {
   watch_clock();
   watch_queue(store_->queue_status());
   watch_api();
-  if (mono >= certificates_due_) {
-    certificates_due_ = mono + kCertificatesEvery;
-    watch_certificates();
-  }
+  if (mono >= certificates_due_) watch_certificates();
   if (clock_.view().synchronised) store_->housekeep(clock_.view().now);
   for (auto& writes : std::exchange(unwritten_, {})) store_own(std::move(writes));
   radio_->report_counts(receivers_of(*config_), [this](DeviceId receiver, std::string_view result, std::uint64_t more) {
@@ -69,13 +65,9 @@ void Gate::watch_queue(const QueueStatus& status) {
 }
 
 void Gate::watch_certificates() {
-  std::string advice;
-  for (const auto& file : {config_->backend.certificate_file, config_->backend.ca_file}) {
-    const auto until = certificate_not_after(file.string());
-    if (until && *until - kExpiryWarned < clock_.view().judging) {
-      advice += (advice.empty() ? "" : "; ") + file.string() + " is valid until " + to_rfc3339(*until) + ": renew it";
-    }
-  }
+  certificates_due_ = runtime::mono_now() + kCertificatesEvery;
+  certificates_.look();
+  const auto advice = certificates_.advice(clock_.view().judging);
   set_fault(FaultCode::kCertificateExpiry, !advice.empty(), advice);
 }
 

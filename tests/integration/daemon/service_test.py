@@ -3,8 +3,11 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import unittest
@@ -215,6 +218,66 @@ class NotToBeHad(unittest.TestCase):
             self.assertEqual(400, code, answer)
             self.assertIn("backend.private_key_file", json.dumps(answer))
             self.assertEqual("idle", gate.phase())
+
+
+class Renewing(unittest.TestCase):
+    """certificate_expiry stands until the certificate in use is a renewed one."""
+
+    @staticmethod
+    def reissue(gate, name, days):
+        """The certificate anew, for the same key."""
+        def openssl(*arguments, given=None):
+            return subprocess.run(["openssl", "x509", *arguments, "-copy_extensions", "copyall"], cwd=gate.path("tls"), input=given,
+                                  capture_output=True, check=True).stdout
+        request = openssl("-x509toreq", "-in", name + ".pem", "-signkey", name + ".key")
+        issued = openssl("-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", str(days), given=request)
+        with open(gate.path("tls/new.pem"), "wb") as file:
+            file.write(issued)
+        os.replace(gate.path("tls/new.pem"), gate.path("tls/%s.pem" % name))
+
+    def test_a_renewed_certificate_is_seen_by_itself_and_at_once_by_a_reload(self):
+        with Gate(start=False) as gate:
+            self.reissue(gate, "gate", 10)
+            gate.start()
+            gate.until_fault("certificate_expiry")
+            self.reissue(gate, "gate", 365)
+            gate.until_fault("certificate_expiry", stands=False, within_s=30)
+            self.reissue(gate, "gate", 10)
+            gate.until_fault("certificate_expiry", within_s=30)
+            self.reissue(gate, "gate", 365)
+            self.assertEqual(0, gate.cli("reload").returncode)
+            self.assertNotIn("certificate_expiry", gate.faults())
+
+    def test_the_apis_certificate_is_looked_at_and_renewed_by_a_reload(self):
+        with Gate(start=False) as gate:
+            other, port = NotToBeHad.taken_port(gate)
+            other.close()
+            for end in ("pem", "key"):
+                shutil.copy(gate.path("tls/server." + end), gate.path("tls/api." + end))
+            self.reissue(gate, "api", 10)
+            gate.write_store(more="""[api]
+listen = "127.0.0.1:%d"
+tls_certificate_file = "tls/api.pem"
+tls_private_key_file = "tls/api.key"
+""" % port)
+            gate.start()
+            gate.until_fault("certificate_expiry")
+            self.assertIn("tls/api.pem", [f["advice"] for f in gate.status()["faults"] if f["code"] == "certificate_expiry"][0])
+            gate.until_idle()
+            self.reissue(gate, "api", 365)
+            with open(gate.path("tls/api.pem"), encoding="ascii") as file:
+                renewed = file.read()
+            self.assertEqual(0, gate.cli("reload").returncode)
+
+            def served():
+                try:
+                    return ssl.get_server_certificate(("127.0.0.1", port))
+                except OSError:
+                    return None
+            eventually(lambda: served() == renewed, "the renewed certificate is served")
+            eventually(gate.answers, "the API is there again")
+            gate.until_idle()
+            self.assertNotIn("certificate_expiry", gate.faults())
 
 
 class Logging(unittest.TestCase):
