@@ -169,17 +169,19 @@ void Controller::guard(Wake& wake) {
 
 void Controller::take_configuration(Wake& wake) {
   if (std::none_of(pending_.begin(), pending_.end(), [](bool p) { return p; })) return;
-  bool all = true;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     if (!pending_[i]) continue;
     pending_[i] = !lanes_[i].reconfigure(*newest_config_, static_cast<LaneIndex>(i));
-    all = all && !pending_[i];
     if (!pending_[i]) {
       gate_.publish(PublicEventType::kConfig, lanes_[i].config().id, wake.now(), {{"result", std::string("applied")}});
       wake_at_[i] = wake.mono();
     }
   }
-  if (all) kept_configs_.assign(1, newest_config_);
+  // A lane that stays open for a day goes by its own, and by no other that came since.
+  std::erase_if(kept_configs_, [this](const auto& kept) {
+    const auto goes_by = [&](const Lane& lane) { return lane.goes_by(*kept); };
+    return kept != newest_config_ && std::none_of(lanes_.begin(), lanes_.end(), goes_by);
+  });
 }
 
 void Controller::beat(Wake& wake) {

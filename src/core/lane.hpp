@@ -34,6 +34,10 @@ class Lane {
   Status command(GateState& gate, const StaffCommand& command, Wake& wake);
   /// Takes a new configuration if idle and empty; false: not now.
   bool reconfigure(const GateConfig& config, LaneIndex index);
+  /// Whether its configuration is a part of that one.
+  [[nodiscard]] bool goes_by(const GateConfig& config) const {
+    return index_ < config.lanes.size() && config_ == &config.lanes[index_];
+  }
   /// Nobody leaves on it: the backend may let it be claimed by others.
   void give_back(GateState& gate, const SessionName& session, Wake& wake) { send_lapsed({gate, wake}, session); }
   /// Faults the lane, open, until a named reset.
