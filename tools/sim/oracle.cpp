@@ -212,6 +212,22 @@ void Oracle::step_is_over(std::size_t box, MonoTime now) {
   }
 }
 
+void Oracle::offline_durable(std::size_t box, const Uuid& receipt) {
+  for (auto& exit : offline_[box]) exit.durable = exit.durable || exit.receipt_id == receipt;
+}
+
+void Oracle::committed(std::size_t box, const Uuid& sealed) {
+  durable_.emplace_back(box, sealed);
+  committed_.insert(sealed);
+  offline_durable(box, sealed);
+}
+
+void Oracle::open_durable(std::size_t box, const Uuid& open) {
+  const auto found = open_[box].find(open);
+  if (found != open_[box].end()) found->second.durable = true;
+  offline_durable(box, open);
+}
+
 void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_unsafe_since, MonoTime now) {
   kept_until_[box] = unsafe_since;
   for (const auto& [id, open] : open_[box]) {
@@ -235,6 +251,7 @@ void Oracle::box_died(std::size_t box, MonoTime unsafe_since, MonoTime radio_uns
   marks_lost_[box].push_back({radio_unsafe_since - kMarksDurable, now});
   disk_refuses_[box] = false;
   // What the disk never took is lost with the process.
+  std::erase_if(offline_[box], [](const OfflineExit& exit) { return !exit.durable; });
   std::erase_if(owed_, [box](const Owed& owed) { return owed.box == box; });
 }
 

@@ -131,14 +131,8 @@ class Oracle {
   void step_is_over(std::size_t box, MonoTime now);
 
   // --- the end (oracle_end.cpp) ---
-  void committed(std::size_t box, const Uuid& sealed) {
-    durable_.emplace_back(box, sealed);
-    committed_.insert(sealed);
-  }
-  void open_durable(std::size_t box, const Uuid& open) {
-    const auto found = open_[box].find(open);
-    if (found != open_[box].end()) found->second.durable = true;
-  }
+  void committed(std::size_t box, const Uuid& sealed);
+  void open_durable(std::size_t box, const Uuid& open);
   /// The box was told everything before this place on the stream.
   void stream_told(std::size_t box, std::size_t up_to) { told_up_to_[box] = up_to; }
   /// The stream goes on behind an event that was never told.
@@ -256,7 +250,9 @@ class Oracle {
     MonoTime at{};
     std::int64_t amount_minor = 0;
     Uuid receipt_id;
+    bool durable = false;  ///< what is not is lost with the process, and then counts no more
   };
+  void offline_durable(std::size_t box, const Uuid& receipt);
   std::vector<std::deque<OfflineExit>> offline_;  ///< admitted in the last hour and not sealed `not_used`
   std::vector<OfflinePolicyConfig> limits_;
   std::vector<std::pair<std::size_t, std::size_t>> opened_;
