@@ -1,20 +1,9 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <sstream>
 
 #include "store_folder.hpp"
 
 namespace exitgate::config {
-namespace {
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ostringstream out;
-  out << std::ifstream(file).rdbuf();
-  return out.str();
-}
-
-}  // namespace
-
 TEST_CASE("every example store is accepted without a finding") {
   const StoreFolder folder;
   folder.write("keys/beacon-next.key", std::string(64, 'c'));

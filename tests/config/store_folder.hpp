@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,6 +15,12 @@
 #include "config/load.hpp"
 
 namespace exitgate::config {
+
+inline std::string content_of(const std::filesystem::path& file) {
+  std::ostringstream out;
+  out << std::ifstream(file).rdbuf();
+  return out.str();
+}
 
 class StoreFolder {
  public:

@@ -1,17 +1,10 @@
 // What the daemon could not start with is no good store file.
 #include <catch2/catch_test_macros.hpp>
-#include <sstream>
 
 #include "store_folder.hpp"
 
 namespace exitgate::config {
 namespace {
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ostringstream out;
-  out << std::ifstream(file).rdbuf();
-  return out.str();
-}
 
 /// The only finding of kStore, or all of them in a line.
 std::string finding_of(const StoreFolder& folder, const std::string& store = kStore,

@@ -20,6 +20,12 @@ void come(LaneWorld& world, BeaconState state = BeaconState::kShopping) {
   world.set(kApproach, true);
   world.run(milliseconds{100});
 }
+/// And on to the second, of which it is not at the approach yet.
+void walks_on_to_lane_2(LaneWorld& world) {
+  world.set(kApproach, false);
+  world.silence(117);
+  world.beacon(117, BeaconState::kShopping, -50, 1);
+}
 std::vector<std::size_t> questions(const LaneWorld& world, Stage stage) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < world.asked.size(); ++i) {
@@ -205,9 +211,7 @@ TEST_CASE("the claim of a cart that has walked to the next lane is not given bac
   world.settle();
   come(world);
   REQUIRE(questions(world, Stage::kPresent).size() == 1);
-  world.set(kApproach, false);
-  world.silence(117);
-  world.beacon(117, BeaconState::kShopping, -50, 1);
+  walks_on_to_lane_2(world);
   world.run(milliseconds{200});
   if (answered_in_a_dip) world.answer(questions(world, Stage::kPresent)[0], admit_answer(1));
   world.set(kApproach + kLane2, true);
@@ -233,9 +237,7 @@ TEST_CASE("the claim of a cart is not given back while the approach of the next 
   LaneWorld world({LaneOptions{}, LaneOptions{}});
   world.settle();
   come(world);
-  world.set(kApproach, false);
-  world.silence(117);
-  world.beacon(117, BeaconState::kShopping, -50, 1);
+  walks_on_to_lane_2(world);
   world.run(seconds{2});
   world.set(kApproach + kLane2, true);
   REQUIRE(world.run_until([&] { return questions(world, Stage::kPresent).size() == 2; }, seconds{2}));
@@ -257,9 +259,7 @@ TEST_CASE("the claim of a cart on its way from lane to lane is given back only w
   LaneWorld world({LaneOptions{}, LaneOptions{}});
   world.settle();
   come(world);
-  world.set(kApproach, false);
-  world.silence(117);
-  world.beacon(117, BeaconState::kShopping, -50, 1);
+  walks_on_to_lane_2(world);
   world.run(milliseconds{100});
   world.answer(questions(world, Stage::kPresent)[0], admit_answer(1));
   world.run(milliseconds{600});
