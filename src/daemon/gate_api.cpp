@@ -60,9 +60,10 @@ Status Gate::open_api(StartWith with) {
   const bool address = all.error().code == "address_in_use" || all.error().code == "bad_address";
   network_due_ = address ? runtime::mono_now() + kNetworkTriedEvery : kNever;
   runtime::log(runtime::LogLevel::kError,
-               "[api] listen: " + all.error().message +
-                   "; lanes and the control socket work without it. Free the address, or change listen and reload; an "
-                   "address that becomes free is taken when every lane is ready for it");
+               "[api] listen: " + all.error().message + "; lanes and the control socket work without it. " +
+                   (address ? "Free the address, which is then taken when every lane is ready for it, or change "
+                              "listen and reload"
+                            : "Mend what it says in [api], then reload"));
   return {};
 }
 
