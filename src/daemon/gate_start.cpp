@@ -87,8 +87,11 @@ void Gate::store_reopened(const DamageReport& damage) {
 }
 
 void Gate::tell_damage(const DamageReport& damage) {
-  std::string advice = "the receipt database was damaged (" + damage.what + ")";
+  std::string advice = "the receipt database was damaged (" + damage.what;
+  if (damage.begun_anew) advice += "; found " + to_rfc3339(damage.found_at);
+  advice += ")";
   for (const auto& file : damage.kept_aside) advice += "; kept aside: " + file;
+  if (damage.begun_anew && damage.kept_aside.empty()) advice += "; kept aside beside it as *.damaged-<time>";
   advice += "; salvaged " + std::to_string(damage.receipts_salvaged) + " receipts";
   for (const auto& range : damage.missing) {
     advice += "; missing sequences " + std::to_string(range.first) + "–" + std::to_string(range.last);

@@ -54,11 +54,13 @@ struct BadRow {
   std::int64_t rowid = 0;
   std::string what;
 };
-/// What was found wrong at start, and what became of it.
+/// What was found wrong at start, and what became of it. Of a database begun anew it is told at every start of a day:
+/// the one that salvaged may have ended before anybody heard.
 struct DamageReport {
   bool begun_anew = false;              ///< kept aside, salvaged, a new chain begun
+  WallTime found_at{};                  ///< of begun_anew
   std::string what;                     ///< what was wrong with the old file
-  std::vector<std::string> kept_aside;  ///< files
+  std::vector<std::string> kept_aside;  ///< files; at later starts not named: *.damaged-<time> beside the database
   std::size_t receipts_salvaged = 0;
   std::size_t undelivered_salvaged = 0;  ///< of them queued: delivered as they were
   std::size_t receipts_damaged = 0;      ///< now in quarantine with reason "damaged"

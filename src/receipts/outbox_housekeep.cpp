@@ -97,7 +97,7 @@ Result<std::int64_t> drop_old_receipts(Database& db, std::int64_t cutoff_ms, Out
 Result<bool> Outbox::housekeep(WallTime now) {
   auto& in = *impl_;
   const auto before = in.memory;
-  if (auto begun = Query(in.db, "BEGIN IMMEDIATE").run(); !begun) return fail(begun.error());
+  if (auto begun = in.begin(); !begun) return fail(begun.error());
   Query expired(in.db, "DELETE FROM state WHERE id IN (SELECT id FROM state WHERE expires_ms<? LIMIT 500)");
   Status done = expired.bind(unix_ms(now)).run();
   const auto expired_rows = sqlite3_changes64(in.db.handle());

@@ -29,9 +29,19 @@ struct Outbox::Impl {
   bool disk_was_full = false;  ///< SQLite said so during the last transaction
   int wal_pages = 0;
 
+  // outbox_log.cpp
+  bool log_proven = false;  ///< what was read from the log at the start is on the medium
+  void watch_log();
+  [[nodiscard]] Status prove_log();
+  /// Every transaction begins here: nothing is put behind what may not be on the medium.
+  [[nodiscard]] Status begin();
+
   // outbox_open.cpp
+  [[nodiscard]] Status get_ready();
   [[nodiscard]] Status read_memory();
   [[nodiscard]] std::string reserve_path() const { return options.path + ".reserve"; }
+  /// What an earlier start salvaged, for a day.
+  [[nodiscard]] DamageReport told_damage();
   void refresh_status();
 
   // outbox_writes.cpp
@@ -52,5 +62,8 @@ struct Outbox::Impl {
   [[nodiscard]] Status quarantine_damaged(const std::vector<std::pair<ReceiptRow, Error>>& rows);
   [[nodiscard]] Status commit_or_undo(const OutboxMemory& before, Status so_far);
 };
+
+/// With damage in the file nothing may be written to it, not even by closing.
+void keep_untouched(Database& db, bool untouched);
 
 }  // namespace exitgate

@@ -1,3 +1,4 @@
+#include "receipts/damage_row.hpp"
 #include "receipts/outbox_impl.hpp"
 #include "receipts/salvage.hpp"
 #include "receipts/schema.hpp"
@@ -5,11 +6,6 @@
 
 namespace exitgate {
 namespace {
-
-int count_wal_pages(void* pages, sqlite3*, const char*, int in_log) {
-  *static_cast<int*>(pages) = in_log;
-  return SQLITE_OK;
-}
 
 /// Up to this size indexes are compared with their tables too; a longer check would keep the lanes waiting.
 constexpr std::uint64_t kFullCheckBytes = 64ULL << 20;
@@ -23,11 +19,6 @@ Status check_pages(Database& db, std::uint64_t bytes) {
   return {};
 }
 
-/// With damage in the file nothing may be written to it, not even by closing.
-void keep_untouched(Database& db, bool untouched) {
-  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, untouched ? 1 : 0, nullptr);
-}
-
 Result<Database> open_as_it_is(const OutboxOptions& options, StorageFiles& files) {
   auto db = Database::open(options.path, options.vfs, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!db) return db;
@@ -35,8 +26,6 @@ Result<Database> open_as_it_is(const OutboxOptions& options, StorageFiles& files
   if (auto good = check_schema(*db, migrations()); !good) return fail(good.error());
   if (auto good = set_up_connection(*db); !good) return fail(good.error());
   if (auto good = check_pages(*db, files.size(options.path).value_or(0)); !good) return fail(good.error());
-  if (auto good = migrate(*db, migrations()); !good) return fail(good.error());
-  keep_untouched(*db, false);
   return db;
 }
 
@@ -60,8 +49,7 @@ Result<Outbox::Opened> Outbox::open(const OutboxOptions& options) {
     auto db = open_as_it_is(options, files);
     if (!db) return fail(db.error().within(options.path));
     auto impl = std::make_unique<Impl>(options, *std::move(db));
-    sqlite3_wal_hook(impl->db.handle(), count_wal_pages, &impl->wal_pages);
-    if (auto read = impl->read_memory(); !read) {
+    if (auto read = impl->get_ready(); !read) {
       keep_untouched(impl->db, true);
       return fail(read.error().within(options.path));
     }
@@ -79,10 +67,24 @@ Result<Outbox::Opened> Outbox::open(const OutboxOptions& options) {
     impl = make();
   }
   if (!impl) return fail(impl.error());
+  if (!begin_anew) report = (*impl)->told_damage();
   Outbox outbox(*std::move(impl));
   if (on_disk && options.reserve_bytes != 0) outbox.impl_->reserve_there = outbox.restore_reserve();
   outbox.impl_->refresh_status();
   return Opened{std::move(outbox), std::move(report)};
+}
+
+Status Outbox::Impl::get_ready() {
+  watch_log();
+  const auto migrated = is_current(db, migrations());
+  if (!migrated) return fail(migrated.error());
+  // A disk that takes nothing now is no reason to keep the lanes shut, as long as nothing has to be written.
+  const auto proven = prove_log();
+  if (!*migrated) {
+    if (!proven) return proven;
+    if (auto done = migrate(db, migrations()); !done) return done;
+  }
+  return read_memory();
 }
 
 Status Outbox::Impl::read_memory() {
@@ -96,6 +98,7 @@ Status Outbox::Impl::read_memory() {
   }
   if (!found) {
     memory.chain = ChainState{.chain_id = options.fresh_chain_id, .last_hash = first_previous_hash()};
+    if (auto proven = prove_log(); !proven) return proven;
     if (auto put = put_state(db, chain_row(memory.chain)); !put) return put;
   }
   const auto read = [&](std::int64_t& into, const char* sql) -> Status {
@@ -107,6 +110,12 @@ Status Outbox::Impl::read_memory() {
   if (auto s = read(memory.last_position, "SELECT max(position) FROM receipts"); !s) return s;
   if (auto s = read(memory.queued, "SELECT count(*) FROM receipts WHERE state=1"); !s) return s;
   return read(memory.quarantined, "SELECT count(*) FROM receipts WHERE state=3");
+}
+
+DamageReport Outbox::Impl::told_damage() {
+  const auto rows = state_of_kind(db, kDamageKind);
+  if (!rows || rows->empty() || rows->back().expires_ms.value_or(0) <= unix_ms(options.now)) return {};
+  return parse_damage_row(rows->back()).value_or(DamageReport{});
 }
 
 void Outbox::Impl::refresh_status() {
@@ -133,19 +142,6 @@ bool Outbox::restore_reserve() {
   if (in.reserve_there) in.disk_was_full = false;
   in.refresh_status();
   return in.reserve_there;
-}
-
-int Outbox::wal_pages() const { return impl_->wal_pages; }
-
-Status Outbox::checkpoint() {
-  auto& in = *impl_;
-  int in_log = 0;
-  int moved = 0;
-  const int code = sqlite3_wal_checkpoint_v2(in.db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-  if (code != SQLITE_OK && code != SQLITE_BUSY)
-    return fail(storage_error(in.db.handle(), code, "moving the log into the database"));
-  if (in_log == moved) in.wal_pages = 0;
-  return {};
 }
 
 }  // namespace exitgate

@@ -64,7 +64,7 @@ std::vector<Status> Outbox::Impl::transact(std::span<const OutboxWrite> group) {
     memory = before;
     return std::vector<Status>(group.size(), fail(error));
   };
-  if (auto begun = simple(db, "BEGIN IMMEDIATE"); !begun) return all(begun.error());
+  if (auto begun = begin(); !begun) return all(begun.error());
   std::vector<Status> results;
   const bool alone = group.size() == 1;
   for (const auto& write : group) {
@@ -214,7 +214,7 @@ Status Outbox::Impl::put_back(const Uuid& receipt_id) {
 
 Status Outbox::Impl::quarantine_damaged(const std::vector<std::pair<ReceiptRow, Error>>& rows) {
   const auto before = memory;
-  Status done = simple(db, "BEGIN IMMEDIATE");
+  Status done = begin();
   if (!done) return done;
   for (const auto& [row, why] : rows) {
     if (done) done = change_state(row, ReceiptState::kQuarantined, std::string(kDamagedReason) + ": " + why.message);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "receipts/damage_row.hpp"
 #include "receipts/raw_pages.hpp"
 #include "receipts/schema.hpp"
 #include "receipts/tables.hpp"
@@ -102,6 +103,7 @@ class Collector {
     for (const auto& [id, chain] : chains_) {
       if (auto done = put_state(db_, chain_row(chain)); !done) return done;
     }
+    if (auto done = put_state(db_, damage_row(report_)); !done) return done;
     return put_state(db_, salvaged_row(options.now));
   }
 
@@ -164,6 +166,7 @@ class Collector {
       }
       return {};
     }
+    if (row.kind == kDamageKind) return {};
     // The stream is read again from its beginning: what it brought since may be among what is lost.
     if (row.kind == "cursor") return {};
     ++report_.state_rows_salvaged;
@@ -269,16 +272,15 @@ Status finish_interrupted_salvage(const OutboxOptions& options, StorageFiles& fi
 }
 
 Result<DamageReport> salvage(const OutboxOptions& options, StorageFiles& files, const std::string& why) {
-  DamageReport report;
+  const DamageReport nothing_yet{.begun_anew = true, .found_at = options.now, .what = why};
+  auto report = nothing_yet;
   auto built = build(options, files, report);
   if (!built && built.error().code == "storage_full" && files.size(reserve_path(options))) {
     if (auto done = files.remove(reserve_path(options)); !done) return fail(done.error());
-    report = {};
+    report = nothing_yet;
     built = build(options, files, report);
   }
   if (!built) return fail(built.error().within("salvaging " + options.path));
-  report.begun_anew = true;
-  report.what = why;
   if (auto done = files.rename(building_path(options), salvaged_path(options)); !done) return fail(done.error());
   if (auto done = swap(options, files, report.kept_aside); !done) return fail(done.error());
   return report;

@@ -74,6 +74,12 @@ Status check_schema(Database& db, std::span<const Migration> steps) {
   return {};
 }
 
+Result<bool> is_current(Database& db, std::span<const Migration> steps) {
+  const auto version = pragma_value(db, "PRAGMA user_version");
+  if (!version) return fail(version.error());
+  return *version >= static_cast<std::int64_t>(steps.size());
+}
+
 Status migrate(Database& db, std::span<const Migration> steps) {
   const auto version = pragma_value(db, "PRAGMA user_version");
   if (!version) return fail(version.error());

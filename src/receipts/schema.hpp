@@ -21,6 +21,7 @@ struct Migration {
 
 /// Refuses, before anything is written, a newer schema (schema_newer) and a foreign database (storage_foreign).
 [[nodiscard]] Status check_schema(Database& db, std::span<const Migration> steps);
+[[nodiscard]] Result<bool> is_current(Database& db, std::span<const Migration> steps);
 /// Runs the steps that are lacking, one transaction each.
 [[nodiscard]] Status migrate(Database& db, std::span<const Migration> steps);
 /// WAL, synchronous=FULL and the rest of what a connection that writes needs.

@@ -28,6 +28,8 @@ int sync(sqlite3_file* f, int flags) {
     --disk_faults().syncs_to_fail;
     return SQLITE_IOERR_FSYNC;
   }
+  if (disk_faults().good_syncs == 0) return SQLITE_IOERR_FSYNC;
+  if (disk_faults().good_syncs > 0) --disk_faults().good_syncs;
   const int code = disk_faults().sync_code;
   return code ? code : on(f).xSync(real(f), flags);
 }

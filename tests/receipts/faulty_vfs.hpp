@@ -11,7 +11,11 @@ struct DiskFaults {
   std::atomic<int> sync_code{0};
   std::atomic<int> syncs{0};  ///< counted
   std::atomic<int> syncs_to_fail{0};
-  void clear() { write_code = sync_code = syncs = syncs_to_fail = 0; }
+  std::atomic<int> good_syncs{-1};  ///< after so many every one fails; -1: none does
+  void clear() {
+    write_code = sync_code = syncs = syncs_to_fail = 0;
+    good_syncs = -1;
+  }
 };
 /// The faults of every file opened through it.
 DiskFaults& disk_faults();

@@ -90,6 +90,14 @@ inline Outbox open_outbox(const OutboxOptions& options) {
   return std::move(opened->outbox);
 }
 
+/// One begun anew lately, by this start or an earlier one.
+inline Outbox open_salvaged(const OutboxOptions& options) {
+  auto opened = Outbox::open(options);
+  if (!opened) FAIL(opened.error().message);
+  REQUIRE(opened->damage.begun_anew);
+  return std::move(opened->outbox);
+}
+
 /// For a Status or Result that must be good.
 template <class T>
 void require_good(const T& result) {

@@ -176,7 +176,7 @@ TEST_CASE("damage of any page: the file is kept aside, the rest is salvaged unal
   write_content(original.path, content);
   const auto lost = open_damaged(original, content);
   CHECK(lost.size() <= damage.lost_at_most);
-  auto outbox = open_outbox(options_for(original.path));
+  auto outbox = open_salvaged(options_for(original.path));
   const auto loaded = outbox.load(kStart);
   require_good(loaded);
   if (damage.state_whole) {
@@ -212,7 +212,7 @@ TEST_CASE("a damaged freelist page costs nothing but the chain") {
   overwrite(content, trunk - 1);
   write_content(original.path, content);
   CHECK(open_damaged(original, content).empty());
-  CHECK(open_outbox(options_for(original.path)).load(kStart)->state.closures.empty());
+  CHECK(open_salvaged(options_for(original.path)).load(kStart)->state.closures.empty());
 }
 
 TEST_CASE("a log broken in the middle is damage: commits behind it are not lost in silence") {
@@ -297,7 +297,7 @@ TEST_CASE("a flipped bit inside a receipt: it goes to quarantine as damaged, is 
     overwrite(content, pages_of_type(content, '\x0A').front());
     write_content(original.path, content);
     CHECK(open_damaged(original, content).empty());
-    auto outbox = open_outbox(options_for(original.path));
+    auto outbox = open_salvaged(options_for(original.path));
     CHECK(outbox.queue_status().quarantined == 1);
     CHECK(outbox.get(receipt_id(150))->state == ReceiptState::kQuarantined);
   }
@@ -347,7 +347,7 @@ TEST_CASE("a salvage cut off by a power cut is finished or begun again, and lose
     { require_good(Outbox::open(options)); }
     std::filesystem::rename(original.path, original.path + ".salvaged");
     write_content(original.path, content);
-    auto outbox = open_outbox(options);
+    auto outbox = open_salvaged(options);
     CHECK(outbox.queue_status().queued == kReceipts - kDelivered);
     CHECK(outbox.load(kStart)->state.salvaged_at);
   }

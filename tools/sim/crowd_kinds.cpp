@@ -60,6 +60,7 @@ void Crowd::sham_beacon(std::size_t lane, std::uint64_t visit) {
     if (heard && around_.oracle.radio_calm(index_, around_.agenda.now())) {
       place.recorded = now;
       place.marked_at = around_.agenda.now();
+      around_.oracle.lane(index_, lane).marked_at = place.marked_at;
     }
   } else {
     box_->hear(lane, imitated, BeaconState::kClosed, -59 - around_.dice.between(0, 4), replays ? place.recorded : now,

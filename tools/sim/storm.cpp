@@ -77,6 +77,7 @@ void Storm::backend(Struck at) {
     trouble(at, true, span);
     around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
     around_.agenda.in(span, [&box] { box.backend_away(Outage::kNone); });
+    if (dice().chance(0.15)) without_time(at, span);
     return;
   }
   w.answer_lost = 0.3 * dice().part();
@@ -115,14 +116,32 @@ void Storm::stream(Struck at) {
   });
 }
 
+/// The network takes the source of time along, and a box that keeps none of its own begins at 1970 after a power cut.
+void Storm::without_time(Struck at, Duration span) {
+  around_.oracle.clock_stepped(at.index, now());
+  around_.oracle.radio_trouble(at.index, now() + span + kSettles);
+  for (int cuts = dice().between(1, 4); cuts > 0; --cuts) {
+    around_.agenda.in(std::chrono::duration_cast<Duration>(span * dice().part()), [this, at] {
+      if (over_) return;
+      put_down(at, true, dice().ms(300, 20000));
+      at.box.set_clock(kClockAt1970, false);
+    });
+  }
+  around_.agenda.in(span, [&box = at.box] { box.set_clock(milliseconds{0}, true); });
+}
+
 void Storm::kill(Struck at) {
-  auto& box = at.box;
   const auto span = dice().ms(300, 20000);
+  put_down(at, dice().chance(0.5), span);
+}
+
+void Storm::put_down(Struck at, bool power_cut, Duration span) {
+  auto& box = at.box;
   trouble(at, true, span + kAttended);
   // A passage is counted when its join gap is over, and lost with what was not on the disk.
   around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - box.longest_join_gap() - milliseconds{200},
                        now() + span + milliseconds{500}, 1);
-  box.die(dice().chance(0.5));
+  box.die(power_cut);
   around_.agenda.in(span, [&box] { box.start(); });
 }
 
@@ -130,8 +149,24 @@ void Storm::disk(Struck at) {
   auto& box = at.box;
   const auto span = dice().ms(500, 60000);
   trouble(at, true, span);
-  box.disk_trouble(static_cast<DiskTrouble>(dice().between(1, kDiskTroubles)));
+  const auto kind = static_cast<DiskTrouble>(dice().between(1, kDiskTroubles));
+  box.disk_trouble(kind);
   around_.agenda.in(span, [&box] { box.disk_trouble(DiskTrouble::kNone); });
+  if (kind == DiskTrouble::kSyncErrs && dice().chance(0.5)) die_twice(at, span);
+}
+
+/// What one process could not sync the next one finds in the system's memory; it is gone with the power.
+void Storm::die_twice(Struck at, Duration span) {
+  const auto back = dice().ms(300, 3000);
+  const auto killed = std::chrono::duration_cast<Duration>(span * dice().part());
+  const auto cut = std::max(killed + back, span) + dice().ms(1000, 60000);
+  const auto gone = dice().ms(300, 20000);
+  around_.agenda.in(killed, [this, at, back] {
+    if (!over_) put_down(at, false, back);
+  });
+  around_.agenda.in(cut, [this, at, gone] {
+    if (!over_) put_down(at, true, gone);
+  });
 }
 
 void Storm::heal(Box& box, std::size_t index) {

@@ -15,6 +15,9 @@ inline constexpr Duration kRound = std::chrono::seconds{60};
 /// Four attempts to close, then the next round.
 inline constexpr Duration kAttended = kRound + std::chrono::seconds{45};
 
+/// What a clock without a battery says at a boot is so far from what is right now.
+inline constexpr std::chrono::hours kClockAt1970{-24 * 365 * 56};
+
 class Storm {
  public:
   using Boxes = std::vector<std::unique_ptr<Box>>;
@@ -41,7 +44,10 @@ class Storm {
   void radio(Struck at);
   void clock(Struck at);
   void kill(Struck at);
+  void put_down(Struck at, bool power_cut, Duration span);
+  void without_time(Struck at, Duration span);
   void disk(Struck at);
+  void die_twice(Struck at, Duration span);
   void fire(Struck at);
   void operators(Struck at);
   void mode(Struck at);

@@ -108,7 +108,7 @@ void Storm::clock(Struck at) {
       around_.oracle.blind(at.index, std::nullopt, box.unsafe_since() - box.longest_join_gap() - milliseconds{200},
                            now() + std::chrono::seconds{3}, 1);
       box.die(true);
-      box.set_clock(-kDay * 365 * 56, false);
+      box.set_clock(kClockAt1970, false);
       around_.agenda.in(milliseconds{1900}, [&box] { box.start(); });
       break;
     default:

@@ -223,6 +223,67 @@ TEST_CASE("the outbox on it: a log whose maker died before its first sync is as 
   }
 }
 
+TEST_CASE(
+    "the outbox on it: what a killed process could not sync is on the disk before more is put behind it (seed 1435)") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    for (const bool fails_at_start : {false, true}) {
+      CAPTURE(seed, fails_at_start);
+      FaultyDisk disk(seed);
+      {
+        auto outbox = test::open_outbox(on(disk));
+        test::seal(outbox, 1, 3);
+        disk.faults.sync_error = 1;
+        CHECK(outbox.apply({PutSealedReceipt{sealed_receipt(4)}}).error().code == "storage_io");
+        disk.stop_after(-1);
+      }
+      disk.start_again();  // killed: what was not synced is still read, and counts as written
+      if (!fails_at_start) disk.faults = {};
+      std::uint32_t sealed = 0;
+      {
+        auto outbox = test::open_outbox(on(disk));
+        sealed = outbox.get(receipt_id(4)) ? 5 : 4;
+        if (fails_at_start) {
+          CHECK(outbox.get(receipt_id(3)));
+          CHECK(outbox.checkpoint().error().code == "storage_io");
+          CHECK(outbox.apply({PutSealedReceipt{sealed_receipt(sealed)}}).error().code == "storage_io");
+        }
+        disk.faults = {};
+        test::seal(outbox, sealed, sealed);
+        disk.stop_after(-1);
+      }
+      disk.start_again();
+      disk.cut_power();
+      check_holds(disk, sealed, false);
+    }
+  }
+}
+
+TEST_CASE("the outbox on it: the power fails at every operation of an opening after a sync that failed") {
+  for (std::int64_t operations = 0; operations < 40; ++operations) {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      CAPTURE(operations, seed);
+      FaultyDisk disk(seed);
+      {
+        auto outbox = test::open_outbox(on(disk));
+        test::seal(outbox, 1, 3);
+        disk.faults.sync_error = 1;
+        (void)outbox.apply({PutSealedReceipt{sealed_receipt(4)}});
+        disk.stop_after(-1);
+      }
+      disk.start_again();
+      disk.faults = {};
+      disk.stop_after(operations);
+      if (auto opened = Outbox::open(on(disk))) {
+        (void)opened->outbox.checkpoint();
+        disk.stop_after(-1);
+      }
+      disk.start_again();
+      disk.cut_power();
+      check_holds(disk, 3, true);
+    }
+  }
+}
+
 TEST_CASE("the outbox on it: the power fails at every operation of a checkpoint and of an opening") {
   for (std::int64_t operations = 0; operations < 60; operations += 3) {
     CAPTURE(operations);
