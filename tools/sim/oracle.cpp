@@ -112,6 +112,7 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
   auto& open = at->second;
   open.lane = lane;
   open.passages = receipt.passages;
+  open.party = receipt.party_size.value_or(1);
   open.session = shopper ? session_of(receipt) : std::nullopt;
   open.repeated = receipt.flags.has(Flag::kAfterRestart);
   if (!fresh) return;

@@ -153,6 +153,7 @@ class Oracle {
   struct OpenReceipt {
     std::string lane;
     std::uint32_t passages = 0;
+    std::uint32_t party = 1;  ///< as many may pass
     std::optional<Uuid> session;
     bool repeated = false;
     bool shopper = false;  ///< cart or walkout
@@ -213,7 +214,11 @@ class Oracle {
   [[nodiscard]] bool store_excuses(std::size_t box, std::size_t other, const Session& session, const Receipt& receipt,
                                    MonoTime now) const;
   /// Of a session's party at a box: let out, or being let out.
-  [[nodiscard]] std::uint32_t used_at(std::size_t box, const Uuid& session, const Uuid& except) const;
+  struct Used {
+    std::uint32_t now = 0;
+    std::uint32_t at_most = 0;  ///< when who may still pass has passed
+  };
+  [[nodiscard]] Used used_at(std::size_t box, const Uuid& session, const Uuid& except) const;
   void judge_store_parties();
   void judge_chain();
   void judge_parties();

@@ -20,13 +20,16 @@ bool overlaps(const std::vector<LanePeople::Stretch>& stretches, MonoTime from, 
 
 }  // namespace
 
-std::uint32_t Oracle::used_at(std::size_t box, const Uuid& session, const Uuid& except) const {
-  std::uint32_t used = 0;
+Oracle::Used Oracle::used_at(std::size_t box, const Uuid& session, const Uuid& except) const {
+  Used used;
   for (const auto& [id, sealed] : sealed_[box]) {
-    if (id != except && sealed.session == session && !sealed.repeated) used += sealed.used;
+    if (id != except && sealed.session == session && !sealed.repeated) used.now += sealed.used;
   }
+  used.at_most = used.now;
   for (const auto& [id, open] : open_[box]) {
-    if (id != except && open.session == session && !open.repeated) used += std::max(1U, open.passages);
+    if (id == except || open.session != session || open.repeated) continue;
+    used.now += std::max(1U, open.passages);
+    used.at_most += std::max(open.party, open.passages);
   }
   return used;
 }
@@ -68,22 +71,22 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
 }
 
 void Oracle::judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now) {
-  const auto used = used_at(box, session.id, receipt.receipt_id) + 1;
+  const auto used = used_at(box, session.id, receipt.receipt_id).now + 1;
   for (std::size_t other = 0; other < lanes_.size(); ++other) {
     if (other == box || receipt.flags.has(Flag::kAfterRestart)) continue;
     const auto elsewhere = used_at(other, session.id, receipt.receipt_id);
     // What was open when that box died is on its disk, and counts again once it is back.
     const bool comes_back = open_at_death_[other].contains(session.id);
     if (comes_back && store_excuses(box, other, session, receipt, now)) excused_.insert(session.id);
-    // As many may pass as the box takes for the party.
+    // As many may pass as a box takes for the party.
     const auto at_most = std::max<std::uint32_t>(used, receipt.party_size.value_or(1));
-    if (elsewhere == 0 || at_most + elsewhere <= session.party) continue;
+    if (elsewhere.now == 0 || at_most + elsewhere.at_most <= session.party) continue;
     if (store_excuses(box, other, session, receipt, now)) {
       excused_.insert(session.id);
-    } else if (used + elsewhere > session.party) {
+    } else if (used + elsewhere.now > session.party) {
       violate("S4: box " + std::to_string(box + 1) + " lane " + receipt.lane_id.str() + " admits number " +
-              std::to_string(used + elsewhere) + " of a party of " + std::to_string(session.party) +
-              " of which the other box had let out " + std::to_string(elsewhere));
+              std::to_string(used + elsewhere.now) + " of a party of " + std::to_string(session.party) +
+              " of which the other box had let out " + std::to_string(elsewhere.now));
     }
   }
   openings_of_[session.id].push_back({box, now, receipt.receipt_id});
