@@ -241,8 +241,8 @@ void Oracle::judge_offline(std::size_t box, std::size_t lane, const Receipt& rec
     violate("S3: " + where + " admits by the offline policy while the backend answers");
   auto& exits = offline_[box];
   const auto& limits = limits_[box];
-  // By a clock that ran a day ahead the hour is over, which is what a restart goes by.
-  const auto begun = std::max(now.mono - std::chrono::hours{1}, clock_ahead_until_[box]);
+  // By a clock that ran a day ahead the hour is over, which is what a restart goes by; and by stamps in milliseconds.
+  const auto begun = std::max(now.mono - std::chrono::hours{1} + milliseconds{1}, clock_ahead_until_[box]);
   while (!exits.empty() && exits.front().at < begun) exits.pop_front();
   exits.push_back(
       {now.mono, receipt.total ? receipt.total->amount_minor : limits.assumed_total_minor, receipt.receipt_id});
