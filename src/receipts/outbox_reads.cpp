@@ -131,6 +131,8 @@ Result<LoadedOutbox> Outbox::load(WallTime now) {
 }
 
 Result<std::vector<StoredReceipt>> Outbox::next_queued(std::size_t limit) {
+  // What the backend has stored must not be gone here: its number in the chain would be another's.
+  if (auto proven = impl_->prove_log(); !proven) return fail(proven.error());
   std::vector<StoredReceipt> good;
   BadReceipts bad;
   do {

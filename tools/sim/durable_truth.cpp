@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace exitgate::sim {
 namespace {
@@ -91,7 +92,11 @@ std::string DurableTruth::judge(Outbox& outbox, const LoadedState& found, const 
     auto with_it = now_;
     for (const auto& writes : candidate) with_it.take(writes);
     if (!differs(with_it, outbox, found).empty()) continue;
-    now_ = std::move(with_it);
+    before_ = std::exchange(now_, std::move(with_it));
+    wrong.clear();
+  }
+  if (!wrong.empty() && before_ && differs(*before_, outbox, found).empty()) {
+    now_ = *std::exchange(before_, std::nullopt);
     wrong.clear();
   }
   refused_.clear();

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class DurableTruth {
   void written(const Writes& writes) {
     now_.take(writes);
     refused_.clear();
+    before_.reset();
   }
   /// Answered with an error: it may be on the disk all the same, until something else is written. Those refused at one
   /// time were one transaction.
@@ -29,7 +31,8 @@ class DurableTruth {
   /// Rows that expired before this may be gone.
   void housekept(WallTime now) { housekept_ = std::max(housekept_, now); }
 
-  /// After opening: what is wrong with what was found; empty: nothing. From then on what was found is the truth.
+  /// After opening: what is wrong with what was found; empty: nothing. From then on what was found is the truth; but
+  /// what was refused and found is the disk's, and can be gone again, until something is answered as written.
   [[nodiscard]] std::string judge(Outbox& outbox, const LoadedState& found, const std::vector<Writes>& in_flight);
 
   [[nodiscard]] std::int64_t sealed() const { return now_.sealed_count; }
@@ -58,6 +61,7 @@ class DurableTruth {
   [[nodiscard]] std::string state_differs(const Content& content, const LoadedState& found) const;
 
   Content now_;
+  std::optional<Content> before_;  ///< now_, should it be gone again
   std::vector<std::pair<MonoTime, std::vector<Writes>>> refused_;
   WallTime housekept_ = wall_from_ms(0);
 };

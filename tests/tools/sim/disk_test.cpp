@@ -244,6 +244,7 @@ TEST_CASE(
         sealed = outbox.get(receipt_id(4)) ? 5 : 4;
         if (fails_at_start) {
           CHECK(outbox.get(receipt_id(3)));
+          CHECK(outbox.next_queued(10).error().code == "storage_io");
           CHECK(outbox.checkpoint().error().code == "storage_io");
           CHECK(outbox.apply({PutSealedReceipt{sealed_receipt(sealed)}}).error().code == "storage_io");
         }
