@@ -14,6 +14,7 @@ namespace exitgate {
 namespace {
 
 constexpr std::size_t kAddressesMax = 8;
+constexpr std::size_t kWaitingMax = 64;
 
 Result<std::vector<std::string>> blocking_lookup(const std::string& host) {
   addrinfo hints{};
@@ -42,13 +43,19 @@ struct NameLookup::Shared {
   std::mutex mutex;
   boost::asio::io_context* loop = nullptr;  ///< guarded by mutex
   std::string host;
+  Resolver resolver;
   std::vector<Done> waiting;           ///< loop thread only
   std::vector<std::string> last_good;  ///< loop thread only
 };
 
-NameLookup::NameLookup(boost::asio::io_context& loop, std::string host) : shared_(std::make_shared<Shared>()) {
+NameLookup::NameLookup(boost::asio::io_context& loop, std::string host)
+    : NameLookup(loop, std::move(host), blocking_lookup) {}
+
+NameLookup::NameLookup(boost::asio::io_context& loop, std::string host, Resolver resolver)
+    : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
   shared_->host = std::move(host);
+  shared_->resolver = std::move(resolver);
 }
 
 NameLookup::~NameLookup() {
@@ -64,10 +71,17 @@ void NameLookup::resolve(Done done) {
     done(std::vector<std::string>{shared_->host});
     return;
   }
+  // A resolver can hang for as long as it likes, and a box that goes on trying must not wait for it each time.
+  const bool out = !shared_->waiting.empty();
+  if (out && !shared_->last_good.empty()) return done(shared_->last_good);
+  if (shared_->waiting.size() >= kWaitingMax) {
+    return done(fail("backend_lookup", "the box's DNS has not answered for '" + shared_->host + "' yet, and " +
+                                           std::to_string(kWaitingMax) + " attempts wait for it; check the box's DNS"));
+  }
   shared_->waiting.push_back(std::move(done));
-  if (shared_->waiting.size() > 1) return;
+  if (out) return;
   std::thread([shared = shared_] {
-    auto answer = blocking_lookup(shared->host);
+    auto answer = shared->resolver(shared->host);
     const std::lock_guard lock(shared->mutex);
     if (shared->loop == nullptr) return;
     boost::asio::post(*shared->loop, [weak = std::weak_ptr(shared), answer = std::move(answer)] {
