@@ -200,6 +200,9 @@ void Box::module(std::size_t index, bool answers) {
     if (alive()) poll(index, all_levels(index));
   } else if (!answers && module.up) {
     module.up = false;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      if (file_.lanes[i].eyes_on == index) around_.oracle.lane(index_, i).read_at = MonoTime{};
+    }
     step(DeviceDown{device, "simulated"});
   }
   watch_alarms();

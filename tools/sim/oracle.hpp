@@ -41,7 +41,7 @@ struct LaneTruth {
   /// When the imitated cart itself was heard with a newer frame than those replayed.
   std::optional<MonoTime> marked_at;
   MonoTime approach_at{};  ///< when it was last given as blocked
-  MonoTime read_at{};      ///< when its eyes were read last
+  MonoTime read_at{};      ///< when its eyes were read last; long ago from when they are told to be lost
   MonoTime
       said_closed_until{};   ///< its closed contact may say so in the middle of the way, and nothing tells otherwise
   MonoTime shown_at{};       ///< when a lamp or the barrier last answered somebody
