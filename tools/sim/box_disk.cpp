@@ -107,7 +107,7 @@ void Box::disk_trouble(DiskTrouble trouble) {
   auto& faults = disk_.faults;
   if (trouble == DiskTrouble::kFails) faults.write_error = faults.sync_error = 1;
   if (trouble == DiskTrouble::kErrs) faults.write_error = 0.1;
-  if (trouble == DiskTrouble::kSyncErrs) faults.sync_error = 0.3;
+  if (trouble == DiskTrouble::kSyncErrs) faults.sync_error = around_.dice.chance(0.5) ? 1 : 0.3;
   if (trouble == DiskTrouble::kReadErrs) faults.read_error = 0.3;
   if (trouble == DiskTrouble::kFull) {
     faults.capacity_bytes = disk_.used_bytes() + static_cast<std::uint64_t>(around_.dice.between(0, 40000));

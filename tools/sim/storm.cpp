@@ -70,10 +70,13 @@ void Storm::strike(FaultKind kind, Struck at) {
 void Storm::backend(Struck at) {
   auto& box = at.box;
   auto& w = box.weather;
+  // One that goes on is not ended by another.
+  if (w.backend_down()) return;
   if (dice().chance(0.4)) {
     box.backend_away(static_cast<Outage>(dice().between(1, 3)));
     Duration span = dice().ms(2000, 300000);
-    if (dice().chance(0.1)) span = std::chrono::hours{dice().between(1, 80)};
+    if (dice().chance(0.05))
+      span = dice().chance(0.5) ? Duration{dice().ms(300000, 7200000)} : std::chrono::hours{dice().between(1, 80)};
     trouble(at, true, span);
     around_.oracle.backend_trouble(at.index, now(), now() + span + kSettles);
     around_.agenda.in(span, [&box] { box.backend_away(Outage::kNone); });
@@ -159,7 +162,7 @@ void Storm::disk(Struck at) {
 void Storm::die_twice(Struck at, Duration span) {
   const auto back = dice().ms(300, 3000);
   const auto killed = std::chrono::duration_cast<Duration>(span * dice().part());
-  const auto cut = std::max(killed + back, span) + dice().ms(1000, 60000);
+  const auto cut = killed + back + dice().ms(100, 60000);
   const auto gone = dice().ms(300, 20000);
   around_.agenda.in(killed, [this, at, back] {
     if (!over_) put_down(at, false, back);
