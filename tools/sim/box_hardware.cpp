@@ -11,6 +11,8 @@ constexpr Duration kPollAtMostEvery = milliseconds{90};
 /// What is given as active is debounced for 20 ms; from then on every barrier is commanded open.
 constexpr Duration kDebounced = milliseconds{25};
 /// After a lane changed its mode whoever stands there may have come for the other.
+/// From a clear approach on: whoever was there has gone, and the box has seen it.
+constexpr Duration kLeaves = milliseconds{600};
 constexpr Duration kModeSettles = std::chrono::seconds{20};
 
 }  // namespace
@@ -129,6 +131,7 @@ void Box::poll(std::size_t module, std::vector<PointLevel> changes) {
     auto& truth = around_.oracle.lane(index_, i);
     const bool approach = level(i, Eye::kApproach);
     if (approach || truth.approach) truth.approach_at = now;
+    if (!approach && now - truth.approach_at >= kLeaves) truth.left_at = now;
     truth.approach = approach;
     truth.read_at = now;
     truth.safety = level(i, Eye::kSafety);

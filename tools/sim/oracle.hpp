@@ -41,6 +41,7 @@ struct LaneTruth {
   /// When the imitated cart itself was heard with a newer frame than those replayed.
   std::optional<MonoTime> marked_at;
   MonoTime approach_at{};  ///< when it was last given as blocked
+  MonoTime left_at{};      ///< when it was last given as clear for so long that whoever comes is another
   MonoTime read_at{};      ///< when its eyes were read last; long ago from when they are told to be lost
   MonoTime
       said_closed_until{};   ///< its closed contact may say so in the middle of the way, and nothing tells otherwise

@@ -13,6 +13,8 @@ constexpr Duration kDebounced = milliseconds{25};
 constexpr Duration kAheadKept = std::chrono::seconds{30};
 /// One at `present` as long as the shopper stands there, which nobody does for longer.
 constexpr Duration kAnswerKept = std::chrono::seconds{90};
+/// A cart is near for 2 s after its last frame, and bound for 10 s more.
+constexpr Duration kBoundInSilence = std::chrono::seconds{12};
 /// A walkout is expected for 10 s (§4); then its receipt is written.
 constexpr Duration kExpectedFor = milliseconds{10200};
 constexpr Duration kRepeatedFor = std::chrono::seconds{120};
@@ -155,9 +157,13 @@ void Oracle::judge_presence(std::size_t box, const LaneTruth& truth, const Recei
   const bool own = receipt.cart_id == truth.cart || (truth.parked && receipt.cart_id == truth.parked);
   // Lanes that share a receiver are told apart by `approach` alone (§3): a cart heard there may be either's.
   bool either = false;
-  if (truth.shares && receipt.cart_id) {
-    const auto heard = carts_heard_[box].find({truth.receiver, *receipt.cart_id});
-    either = heard != carts_heard_[box].end() && now.mono - heard->second <= kAnswerKept;
+  const auto heard =
+      receipt.cart_id ? carts_heard_[box].find({truth.receiver, *receipt.cart_id}) : carts_heard_[box].end();
+  if (heard != carts_heard_[box].end()) {
+    const auto silence = now.mono - heard->second;
+    either = truth.shares && silence <= kAnswerKept;
+    // Behind an eye that has not cleared since, who stands there is taken for its shopper for a while.
+    either = either || (truth.left_at < heard->second && silence <= kBoundInSilence);
   }
   if (receipt.cart_id && !own && !either) violate("S3: " + where + " admits a cart that is elsewhere");
   if (receipt.cart_id || receipt.basis != Basis::kConfirmed || truth.cart) return;
