@@ -4,8 +4,10 @@
 
 namespace exitgate {
 
-bool OrderedWrites::overtakes(const SubmittedWrite& write) const {
-  return write.refusals_heard < refusals_ && std::holds_alternative<std::vector<StoreWrite>>(write.what);
+bool OrderedWrites::hold(const SubmittedWrite& write) {
+  if (write.refusals_heard >= refusals_ || !std::holds_alternative<std::vector<StoreWrite>>(write.what)) return false;
+  ++refusals_;
+  return true;
 }
 
 std::vector<Status> OrderedWrites::apply(Outbox& outbox, std::vector<SubmittedWrite> writes) {
@@ -14,7 +16,7 @@ std::vector<Status> OrderedWrites::apply(Outbox& outbox, std::vector<SubmittedWr
   std::vector<std::size_t> places;
   group.reserve(writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (overtakes(writes[i])) {
+    if (hold(writes[i])) {
       results[i] = fail("storage_io", "a transaction before this one was refused by the disk; both are tried again");
       continue;
     }

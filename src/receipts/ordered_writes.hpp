@@ -1,6 +1,7 @@
 // Keeps transactions in the order of their submission when the disk refuses one. What was submitted before a refusal
 // was heard of must not overtake the refused one: that comes again, and its older rows would be written over newer
-// ones. Deliveries and retries keep their own order and are not held.
+// ones. One that is held for it is refused in its turn, for its submitter may know nothing of the first. Deliveries and
+// retries keep their own order and are not held.
 //
 // A value. Thread: whoever owns the outbox. Errors: a held transaction gets storage_io, to be tried again.
 #pragma once
@@ -21,7 +22,8 @@ class OrderedWrites {
  public:
   /// What may be written now is one transaction; a result for each, in order.
   [[nodiscard]] std::vector<Status> apply(Outbox& outbox, std::vector<SubmittedWrite> writes);
-  [[nodiscard]] bool overtakes(const SubmittedWrite& write) const;
+  /// Whether it is not to be written now; then those behind it are not, until this was heard.
+  [[nodiscard]] bool hold(const SubmittedWrite& write);
   [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
 
  private:

@@ -110,6 +110,7 @@ void Oracle::wrote_open(std::size_t box, const Receipt& receipt, const Now& now)
     if (const auto session = session_of(receipt)) excused_.insert(*session);
   }
   auto& open = at->second;
+  if (!fresh) judge_reassigned(box, receipt, open, now.mono);
   open.lane = lane;
   open.passages = receipt.passages;
   open.party = receipt.party_size.value_or(1);
@@ -150,7 +151,10 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   SealedReceipt sealed{.session = {}, .used = receipt.passages, .unknown_lane = {}, .at = now.mono};
   // What was not used is free again (§4), to be repeated as well.
   sealed.repeated = receipt.flags.has(Flag::kAfterRestart) && receipt.outcome != Outcome::kNotUsed;
-  if (open != open_[box].end()) sealed.session = open->second.session;
+  if (open != open_[box].end()) {
+    judge_reassigned(box, receipt, open->second, now.mono);
+    sealed.session = open->second.session;
+  }
   if (open == open_[box].end()) sealed.session = session_of(receipt);
   if (receipt.kind != ReceiptKind::kCart && receipt.kind != ReceiptKind::kWalkout) sealed.session.reset();
   if (receipt.flags.has(Flag::kTailgate)) sealed.used = std::min(sealed.used, 1U);

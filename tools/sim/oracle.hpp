@@ -211,6 +211,7 @@ class Oracle {
                        MonoTime now);
   void judge_single_use(std::size_t box, const Session& session, const Receipt& receipt, const Now& now);
   void judge_offline(std::size_t box, std::size_t lane, const Receipt& receipt, const Now& now);
+  void judge_reassigned(std::size_t box, const Receipt& receipt, OpenReceipt& open, MonoTime now);
   void judge_store_use(std::size_t box, const Session& session, const Receipt& receipt, MonoTime now);
   [[nodiscard]] bool store_excuses(std::size_t box, std::size_t other, const Session& session, const Receipt& receipt,
                                    MonoTime now) const;

@@ -97,6 +97,15 @@ void Oracle::judge_store_use(std::size_t box, const Session& session, const Rece
   openings_of_[session.id].push_back({box, now, receipt.receipt_id});
 }
 
+/// An answer named another session than the one that was expected: it is used from now on.
+void Oracle::judge_reassigned(std::size_t box, const Receipt& receipt, OpenReceipt& open, MonoTime now) {
+  if (!receipt.flags.has(Flag::kReassigned)) return;
+  const auto id = session_of(receipt);
+  if (!id || id == open.session) return;
+  open.session = id;
+  judge_store_use(box, *store_->find(*id), receipt, now);
+}
+
 void Oracle::judge_store_parties() {
   struct Use {
     std::map<std::string, std::uint32_t> passed;  // by gate

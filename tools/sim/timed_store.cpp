@@ -103,7 +103,7 @@ void TimedStore::look_after() {
 std::vector<OutboxWrite> TimedStore::die_within(FaultyDisk& disk) {
   std::vector<OutboxWrite> group;
   for (auto& write : in_flight_) {
-    if (!ordered_.overtakes(write.submitted)) group.push_back(std::move(write.submitted.what));
+    if (!ordered_.hold(write.submitted)) group.push_back(std::move(write.submitted.what));
   }
   disk.stop_after(dice_.between(0, group.empty() ? kOperationsOfACheckpoint : kOperationsOfACommit));
   if (!group.empty()) {
