@@ -99,8 +99,8 @@ class Box final : public IdSource, private BackendObserver {
     return alive() ? controller_->lanes()[lane].mode() : file_.lanes[lane].mode;
   }
   /// It says so of itself.
-  [[nodiscard]] bool faulted(std::size_t lane) const {
-    return alive() && controller_->lanes()[lane].phase() == Phase::kFaulted;
+  [[nodiscard]] bool shows(std::size_t lane, Phase phase) const {
+    return alive() && controller_->lanes()[lane].phase() == phase;
   }
   /// What was done since may not be on the disk.
   [[nodiscard]] MonoTime unsafe_since() const;

@@ -16,14 +16,23 @@ void Storm::make_rounds() {
     if (over_) return;
     for (std::size_t i = 0; i < boxes_->size(); ++i) {
       auto& box = *(*boxes_)[i];
-      for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) {
-        if (!box.faulted(lane)) continue;
-        trouble({box, i, lane}, false, Duration{0});
-        box.staff(StaffVerb::kReset, lane);
-      }
+      for (std::size_t lane = 0; lane < box.kinds().size(); ++lane) look_at({box, i, lane});
     }
     make_rounds();
   });
+}
+
+/// A lane that waits for a named reset gets it; and what was taken back on a disk that lost it is taken back again.
+void Storm::look_at(Struck at) {
+  const auto put_right = [&](Phase phase, StaffVerb verb) {
+    if (!at.box.shows(at.lane, phase)) return;
+    trouble(at, false, Duration{0});
+    at.box.staff(verb, at.lane);
+  };
+  put_right(Phase::kFaulted, StaffVerb::kReset);
+  if (holds_[{at.index, at.lane}] > 0) return;
+  put_right(Phase::kOutOfService, StaffVerb::kInService);
+  put_right(Phase::kHeldOpen, StaffVerb::kReleaseHold);
 }
 
 void Storm::schedule(FaultKind kind) {

@@ -1,7 +1,9 @@
 // The faults of a run. Each kind comes at its own times, lasts, and is healed; end() heals all of them. Thread: one.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tools/sim/crowd.hpp"
@@ -10,7 +12,7 @@ namespace exitgate::sim {
 
 /// After a fault has ended shoppers may wait this much longer.
 inline constexpr Duration kSettles = std::chrono::seconds{20};
-/// How often somebody looks whether a lane waits for a named reset.
+/// How often somebody looks what the lanes say of themselves.
 inline constexpr Duration kRound = std::chrono::seconds{60};
 /// Four attempts to close, then the next round.
 inline constexpr Duration kAttended = kRound + std::chrono::seconds{45};
@@ -35,6 +37,7 @@ class Storm {
   };
   void schedule(FaultKind kind);
   void make_rounds();
+  void look_at(Struck at);
   void strike(FaultKind kind, Struck at);
   void backend(Struck at);
   void stream(Struck at);
@@ -61,6 +64,7 @@ class Storm {
   Surroundings around_;
   Boxes* boxes_;
   Crowds* crowds_;
+  std::map<std::pair<std::size_t, std::size_t>, int> holds_;  ///< by box and lane, what staff mean to last
   bool over_ = false;
 };
 

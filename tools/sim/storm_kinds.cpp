@@ -143,6 +143,7 @@ void Storm::hold(Struck at, StaffVerb verb, StaffVerb back) {
   const auto lane = at.lane;
   const auto span = dice().ms(2000, 60000);
   trouble(at, false, span);
+  ++holds_[{at.index, lane}];
   box.staff(verb, lane);
   around_.agenda.in(span, [this, at, back] { take_back(at, back); });
 }
@@ -154,6 +155,7 @@ void Storm::take_back(Struck at, StaffVerb back) {
     return;
   }
   trouble(at, false, Duration{0});
+  --holds_[{at.index, at.lane}];
   at.box.staff(back, at.lane);
 }
 
