@@ -48,10 +48,10 @@ bool Oracle::store_excuses(std::size_t box, std::size_t other, const Session& se
   if (receipt.basis == Basis::kOfflinePolicy) return true;
   const auto at = last->at;
   // Between boxes the claim decides (§4), and it ends with a receipt short of the party: a box that let in a part of it
-  // before holds to the party it was told then.
-  const bool told_before =
-      std::any_of(list.begin(), list.end(), [&](const auto& opening) { return opening.box == box && opening.at < at; });
-  if (told_before && session.freed_by.contains(gate_name(other))) return true;
+  // holds to the party it was told then.
+  const bool has_let_in =
+      std::any_of(list.begin(), list.end(), [&](const auto& opening) { return opening.box == box; });
+  if (has_let_in && session.freed_by.contains(gate_name(other))) return true;
   // A receipt `passed` short of its party, or `not_used`, ends its gate's claim, though the gate may have let in
   // another of the party since (backend contract, "confirm"): until theirs is stored nothing keeps the other gates.
   const auto freed = session.freed_by.find(gate_name(other));
