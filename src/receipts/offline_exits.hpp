@@ -21,10 +21,15 @@ class OfflineExitsFound {
   /// Receipts newest first. False: no older one can count.
   [[nodiscard]] bool take(const Receipt& receipt) {
     const auto at = receipt.authorised_at;
-    const bool same_clock = last_ && last_->synchronised == receipt.clock_synchronised;
-    const auto step = same_clock ? last_->at - at : std::chrono::milliseconds{0};
-    if (step > std::chrono::milliseconds{0} && step <= kWindow) told_ += step;
-    last_ = {at, receipt.clock_synchronised};
+    const bool same_clock = earliest_ && earliest_->synchronised == receipt.clock_synchronised;
+    const auto step = same_clock ? earliest_->at - at : std::chrono::milliseconds::max();
+    if (step > kWindow || step < -kWindow) {
+      earliest_ = {at, receipt.clock_synchronised};
+    } else if (step > std::chrono::milliseconds{0}) {
+      // Lanes seal in another order than they admit: one that began later than the one behind it tells nothing more.
+      told_ += step;
+      earliest_->at = at;
+    }
     // Another hour, for a clock that was set meanwhile.
     if (told_ > 2 * kWindow) return false;
     if (receipt.clock_synchronised && at < since_ - kWindow) return false;
@@ -49,7 +54,7 @@ class OfflineExitsFound {
   };
 
   WallTime since_;
-  std::optional<Stamp> last_;
+  std::optional<Stamp> earliest_;      ///< by the clock of the receipt before
   std::chrono::milliseconds told_{0};  ///< between the newest receipt and this one, at least
   std::vector<OfflineExit> found_;
 };

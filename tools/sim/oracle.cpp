@@ -169,7 +169,8 @@ void Oracle::wrote_sealed(std::size_t box, const Receipt& receipt, const Now& no
   std::erase_if(offline_[box], [&](OfflineExit& exit) {
     const bool same = exit.receipt_id == receipt.receipt_id;
     if (same && receipt.total) exit.amount_minor = receipt.total->amount_minor;
-    return same && receipt.outcome == Outcome::kNotUsed;
+    // Nor is it where somebody else went out, unauthorised, and who was let out stands there still.
+    return same && (receipt.outcome == Outcome::kNotUsed || receipt.kind == ReceiptKind::kUnauthorised);
   });
   if (receipt.outcome == Outcome::kPassed && receipt.passages == 0) violate("S5: passed without a passage");
   if (receipt.outcome == Outcome::kNotUsed && receipt.passages > 0) violate("S5: not used with a passage");
