@@ -182,18 +182,24 @@ class StoreRun(Gate):
         if self.module.closed_on_somebody:
             row.notes.append("closed on somebody: %s" % self.module.closed_on_somebody)
         row.lost, row.doubled = self.lost_and_doubled(receipts, kills)
+        if row.doubled:
+            row.notes += self.told_doubled(receipts)
         row.gaps = self.gaps(receipts, set(listed), row)
         if self.process.poll() is not None:
             row.notes.append("the daemon ended with %d" % self.process.returncode)
         return row
 
     def lost_and_doubled(self, receipts, kills):
-        """A session has one receipt; one that ended not_used may come before it where nothing was killed."""
+        """A session has one receipt; one that ended not_used may come before it where nothing was killed. What ended unknown at a
+        restart may be repeated at its lane (lane contract, "Single use")."""
         of = {}
         for receipt in receipts:
             if receipt["kind"] in ("cart", "walkout") and "session_id" in receipt:
-                of.setdefault(receipt["session_id"], []).append(receipt["outcome"])
-        doubled = sum(max(0, len([o for o in all_of if kills or o != "not_used"]) - 1) for all_of in of.values())
+                of.setdefault(receipt["session_id"], []).append(receipt)
+        doubled = 0
+        for all_of in of.values():
+            counted = [r for r in all_of if (kills or r["outcome"] != "not_used") and not self.repeats(r, all_of)]
+            doubled += max(0, len(counted) - 1)
         # Admitted by the offline policy nobody is named: as many receipts as exits.
         nameless = [r for r in receipts if r["kind"] == "walkout" and "session_id" not in r]
         unnamed = [e for e in self.exits if e.session not in of]
@@ -208,6 +214,28 @@ class StoreRun(Gate):
                     at = datetime.datetime.fromisoformat(receipt["authorised_at"].replace("Z", "+00:00")).timestamp()
                     self.take_first(opened, lambda e: LANE_ID[e.lane] == receipt["lane_id"] and e.begun <= at <= e.ended + 2)
         return len(opened), doubled
+
+    @staticmethod
+    def repeats(receipt, all_of):
+        """Whether it is the one repetition of an exit that ended unknown at its lane before."""
+        def alike(other):
+            return other["lane_id"] == receipt["lane_id"] and other["authorised_at"] < receipt["authorised_at"]
+
+        before = [r for r in all_of if alike(r)]
+        unknown = sum(r["outcome"] == "unknown" for r in before)
+        repeated = sum("after_restart" in r["flags"] for r in before)
+        return "after_restart" in receipt["flags"] and repeated < unknown
+
+    @staticmethod
+    def told_doubled(receipts):
+        """The receipts of each session that has more than one, as far as they tell them apart."""
+        of = {}
+        for receipt in receipts:
+            if receipt["kind"] in ("cart", "walkout"):
+                of.setdefault(receipt.get("session_id", "no session"), []).append(receipt)
+        shown = ("receipt_id", "lane_id", "basis", "authorised_at", "opened_at", "outcome", "passages", "flags")
+        return ["%s: %s" % (session, "; ".join(" ".join("%s=%s" % (k, r[k]) for k in shown if k in r) for r in all_of))
+                for session, all_of in of.items() if len(all_of) > 1]
 
     @staticmethod
     def take_first(exits, fits):

@@ -21,17 +21,19 @@ def chain(*receipts):
     previous = "0" * 64
     for sequence, receipt in enumerate(receipts, 1):
         receipt.update({"receipt_id": str(sequence), "chain_id": "c", "sequence": sequence, "previous_hash": previous, "passages": 1})
+        receipt.setdefault("flags", [])
+        receipt["authorised_at"] = "2026-11-23T18:06:%02d.000Z" % sequence
         previous = receipt["hash"] = seal(receipt)
     return list(receipts)
 
 
-def cart(session, outcome="passed"):
-    return {"kind": "cart", "lane_id": "1", "session_id": session, "outcome": outcome}
+def cart(session, outcome="passed", lane="1", flags=()):
+    return {"kind": "cart", "lane_id": lane, "session_id": session, "outcome": outcome, "flags": list(flags)}
 
 
 class Judge(unittest.TestCase):
     def run_of(self, *exits):
-        run = types.SimpleNamespace(exits=list(exits), take_first=StoreRun.take_first)
+        run = types.SimpleNamespace(exits=list(exits), take_first=StoreRun.take_first, repeats=StoreRun.repeats)
         run.cli = lambda *_: subprocess.CompletedProcess([], 0, "", "")
         return run
 
@@ -47,6 +49,15 @@ class Judge(unittest.TestCase):
         self.assertEqual((0, 1), self.counts(run, chain(cart("a"), cart("a", "unknown"))))
         self.assertEqual((0, 0), self.counts(run, chain(cart("a", "not_used"), cart("a")), kills=False))
         self.assertEqual((0, 1), self.counts(run, chain(cart("a", "not_used"), cart("a"))))
+
+    def test_what_ended_unknown_at_a_restart_may_be_repeated_at_its_lane_once(self):
+        run = self.run_of(Exit(CART_LANE, "a", opened=True))
+        unknown, again = cart("a", "unknown"), cart("a", flags=["after_restart"])
+        self.assertEqual((0, 0), self.counts(run, chain(dict(unknown), dict(again))))
+        self.assertEqual((0, 1), self.counts(run, chain(dict(unknown), dict(again), dict(again))))
+        self.assertEqual((0, 1), self.counts(run, chain(cart("a"), dict(again))))
+        self.assertEqual((0, 1), self.counts(run, chain(dict(unknown), cart("a", lane="2", flags=["after_restart"]))))
+        self.assertEqual((0, 1), self.counts(run, chain(dict(unknown), cart("a"))))
 
     def test_a_nameless_receipt_stands_for_one_walkout_and_no_more(self):
         nameless = {"kind": "walkout", "lane_id": "2", "outcome": "passed"}
