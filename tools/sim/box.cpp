@@ -81,6 +81,8 @@ MonoTime Box::own_unsafe_since() const {
 void Box::note(const std::string& text) {
   const auto us = us_since_origin(around_.agenda.now());
   trace.push_back(std::to_string(us / 1000) + "ms " + name() + " " + text);
+  const auto most = around_.options.trace_lines;
+  if (most != 0 && trace.size() > most) trace.pop_front();
 }
 
 void Box::later(Duration span, std::function<void()> action) {
@@ -270,6 +272,7 @@ std::string Box::unrest() const {
   if (store_->queue_status().quarantined != 0) return "receipts of " + name() + " are still in quarantine";
   const auto queued = store_->queue_status().queued;
   if (queued != 0) return std::to_string(queued) + " receipts of " + name() + " are still queued";
+  if (rewriting_owed_) return "what " + name() + " dropped while the disk failed is not written anew";
   if (auto next = told_up_to_; door_.next_event(next))
     return "event " + std::to_string(next + 1) + " of the stream is not told to " + name();
   return {};

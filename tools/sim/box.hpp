@@ -3,6 +3,7 @@
 // one.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -131,7 +132,7 @@ class Box final : public IdSource, private BackendObserver {
     if (around_.options.trace) note(text);
   }
 
-  std::vector<std::string> trace;
+  std::deque<std::string> trace;
   /// With Options::trace: what the controller did in its last lives.
   [[nodiscard]] std::vector<exitgate::trace::Recording> recordings() const;
 
@@ -164,6 +165,7 @@ class Box final : public IdSource, private BackendObserver {
   void ask(const Ask& ask);
   void persist(const Persist& persist);
   void persisted(const Persist& persist, const Status& status);
+  void judge_order_written(const Persist& written);
   /// The drainer, and what the daemon's watch does with the queue.
   void serve_queue();
   void tell_queue(const QueueStatus& status);
@@ -240,8 +242,9 @@ class Box final : public IdSource, private BackendObserver {
   std::vector<DurableTruth::Writes> in_flight_at_death_;
   bool power_cut_ = false;
   Ticket newest_ticket_ = 0;
-  std::set<Ticket> refused_;  ///< and not yet written
-  int unanswered_ = 0;        ///< submitted
+  std::map<Ticket, bool> refused_;  ///< and not yet written; whether it names a receipt
+  bool rewriting_owed_ = false;     ///< for what was dropped
+  int unanswered_ = 0;              ///< submitted
   bool storage_low_ = false;
   std::uint64_t life_ = 0;
   std::uint64_t ids_ = 0;

@@ -19,6 +19,10 @@ Uuid chain_of(std::uint64_t seed, std::size_t box, std::uint64_t life) {
   return id;
 }
 
+bool names_receipt(const StoreWrite& write) {
+  return std::holds_alternative<PutOpenReceipt>(write) || std::holds_alternative<PutSealedReceipt>(write);
+}
+
 }  // namespace
 
 // --- power -----------------------------------------------------------------------------------------------------
@@ -98,6 +102,7 @@ void Box::close_disk(bool power_cut) {
   newest_ticket_ = 0;
   own_unwritten_.clear();
   refused_.clear();
+  rewriting_owed_ = false;
   unanswered_ = 0;
 }
 
@@ -143,10 +148,7 @@ void Box::persist(const Persist& persist) {
 void Box::persisted(const Persist& persist, const Status& status) {
   if (status) {
     truth_.written(persist.writes);
-    refused_.erase(persist.ticket);
-    if (!refused_.empty() && *refused_.begin() < persist.ticket) {
-      around_.oracle.disk_wrong("a transaction was written before one that was decided earlier");
-    }
+    judge_order_written(persist);
     for (const auto& one : persist.writes) {
       if (const auto* open = std::get_if<PutOpenReceipt>(&one))
         around_.oracle.open_durable(index_, open->receipt.receipt_id);
@@ -160,7 +162,7 @@ void Box::persisted(const Persist& persist, const Status& status) {
     if (status.error().code == "storage_damaged") around_.oracle.disk_wrong(status.error().message);
     if (status.error().code == "wrong_state") around_.oracle.disk_wrong(status.error().message);
     truth_.refused(persist.writes, around_.agenda.now());
-    refused_.insert(persist.ticket);
+    refused_[persist.ticket] = std::any_of(persist.writes.begin(), persist.writes.end(), names_receipt);
     if (!behind_since_) behind_since_ = unwritten_.at(persist.ticket);
     around_.oracle.disk_refuses(index_, *behind_since_, around_.agenda.now());
   }
@@ -168,6 +170,23 @@ void Box::persisted(const Persist& persist, const Status& status) {
   feed(Persisted{persist.ticket, status});
   if (alive() && controller_->gate().persists.kept() == 0) behind_since_.reset();
   if (refused_.empty() && unanswered_ == 0) around_.oracle.disk_takes(index_);
+}
+
+/// In the order they were decided. While a disk fails for long, what names no receipt may be dropped
+/// (persist_queue.hpp): then all of that is written anew.
+void Box::judge_order_written(const Persist& written) {
+  refused_.erase(written.ticket);
+  std::erase_if(refused_, [&](const auto& refused) {
+    const auto& [ticket, receipt] = refused;
+    if (ticket > written.ticket || receipt || controller_->gate().persists.pending(ticket)) return false;
+    return rewriting_owed_ = true;
+  });
+  if (!refused_.empty() && refused_.begin()->first < written.ticket)
+    around_.oracle.disk_wrong("a transaction was written before one that was decided earlier");
+  const auto& writes = written.writes;
+  if (std::any_of(writes.begin(), writes.end(),
+                  [](const StoreWrite& one) { return std::holds_alternative<DropAllSessions>(one); }))
+    rewriting_owed_ = false;
 }
 
 void Box::tell_queue(const QueueStatus& status) {

@@ -9,7 +9,8 @@ namespace {
 
 /// Looked at one by one after a restart; the older ones are judged by the chain having no gap.
 constexpr std::size_t kNewest = 200;
-constexpr std::size_t kRefusedAtMost = 8;
+constexpr std::size_t kRefusedAtMost = 64;
+constexpr std::size_t kPastsAtMost = 8;
 
 /// The first entry that is on one side only or differs, of those that did not expire; empty: none.
 template <class Key, class Value>
@@ -83,24 +84,32 @@ void DurableTruth::refused(const Writes& writes, MonoTime at) {
 }
 
 std::string DurableTruth::judge(Outbox& outbox, const LoadedState& found, const std::vector<Writes>& in_flight) {
-  auto wrong = differs(now_, outbox, found);
-  std::vector<std::vector<Writes>> candidates;
-  if (!in_flight.empty()) candidates.push_back(in_flight);
-  for (const auto& [at, group] : refused_) candidates.push_back(group);
-  for (const auto& candidate : candidates) {
-    if (wrong.empty()) break;
-    auto with_it = now_;
-    for (const auto& writes : candidate) with_it.take(writes);
-    if (!differs(with_it, outbox, found).empty()) continue;
-    before_ = std::exchange(now_, std::move(with_it));
-    wrong.clear();
+  Past last{.content = now_, .unanswered = {}};
+  if (!in_flight.empty()) last.unanswered.push_back(in_flight);
+  for (auto& [at, group] : std::exchange(refused_, {})) last.unanswered.push_back(std::move(group));
+  const auto wrong = differs(now_, outbox, found);
+  if (last.unanswered.empty() && wrong.empty()) return {};
+  pasts_.push_front(std::move(last));
+  if (pasts_.size() > kPastsAtMost) pasts_.pop_back();
+  if (wrong.empty()) return {};
+  for (const auto& past : pasts_) {
+    if (auto possible = found_of(past, outbox, found)) {
+      now_ = std::move(*possible);
+      return {};
+    }
   }
-  if (!wrong.empty() && before_ && differs(*before_, outbox, found).empty()) {
-    now_ = *std::exchange(before_, std::nullopt);
-    wrong.clear();
-  }
-  refused_.clear();
   return wrong;
+}
+
+std::optional<DurableTruth::Content> DurableTruth::found_of(const Past& past, Outbox& outbox,
+                                                            const LoadedState& found) const {
+  if (differs(past.content, outbox, found).empty()) return past.content;
+  for (const auto& group : past.unanswered) {
+    auto with_it = past.content;
+    for (const auto& writes : group) with_it.take(writes);
+    if (differs(with_it, outbox, found).empty()) return with_it;
+  }
+  return std::nullopt;
 }
 
 std::string DurableTruth::differs(const Content& content, Outbox& outbox, const LoadedState& found) const {

@@ -23,7 +23,7 @@ class DurableTruth {
   void written(const Writes& writes) {
     now_.take(writes);
     refused_.clear();
-    before_.reset();
+    pasts_.clear();
   }
   /// Answered with an error: it may be on the disk all the same, until something else is written. Those refused at one
   /// time were one transaction.
@@ -32,7 +32,8 @@ class DurableTruth {
   void housekept(WallTime now) { housekept_ = std::max(housekept_, now); }
 
   /// After opening: what is wrong with what was found; empty: nothing. From then on what was found is the truth; but
-  /// what was refused and found is the disk's, and can be gone again, until something is answered as written.
+  /// until something is answered as written the disk may come up with any of what was not: what one process found in
+  /// memory is gone with the power, and what the disk refused earlier may be on it.
   [[nodiscard]] std::string judge(Outbox& outbox, const LoadedState& found, const std::vector<Writes>& in_flight);
 
   [[nodiscard]] std::int64_t sealed() const { return now_.sealed_count; }
@@ -56,12 +57,19 @@ class DurableTruth {
     void take(const Writes& writes);
     void take(const StoreWrite& write);
   };
+  /// What a process left answered as written, and what it had given to the disk without that answer, each a
+  /// transaction by itself.
+  struct Past {
+    Content content;
+    std::vector<std::vector<Writes>> unanswered;
+  };
+  [[nodiscard]] std::optional<Content> found_of(const Past& past, Outbox& outbox, const LoadedState& found) const;
   [[nodiscard]] std::string differs(const Content& content, Outbox& outbox, const LoadedState& found) const;
   [[nodiscard]] std::string receipts_differ(const Content& content, Outbox& outbox, const LoadedState& found) const;
   [[nodiscard]] std::string state_differs(const Content& content, const LoadedState& found) const;
 
   Content now_;
-  std::optional<Content> before_;  ///< now_, should it be gone again
+  std::deque<Past> pasts_;  ///< the newest first
   std::vector<std::pair<MonoTime, std::vector<Writes>>> refused_;
   WallTime housekept_ = wall_from_ms(0);
 };

@@ -14,6 +14,8 @@
 namespace exitgate::sim {
 namespace {
 
+constexpr std::size_t kLastEvents = 40;
+
 struct Wanted {
   Options options;
   SeedRange seeds;
@@ -26,8 +28,7 @@ void print_failure(const Report& report, const Report& again, const Wanted& want
   std::printf("seed %llu: %s\n  at %.3f s of virtual time%s; %s:\n", static_cast<unsigned long long>(report.seed),
               report.violation.c_str(), report.violated_at_s, hint,
               wanted.whole_story ? "all events" : "the last events");
-  constexpr std::size_t kLast = 40;
-  const auto first = again.trace.size() > kLast && !wanted.whole_story ? again.trace.size() - kLast : 0;
+  const auto first = again.trace.size() > kLastEvents && !wanted.whole_story ? again.trace.size() - kLastEvents : 0;
   for (auto i = first; i < again.trace.size(); ++i) std::printf("  %s\n", again.trace[i].c_str());
 }
 
@@ -115,5 +116,6 @@ int main(int argc, char** argv) {
   }
   wanted.seeds = *parsed;
   wanted.whole_story = verbose;
+  options.trace_lines = verbose ? 0 : kLastEvents;
   return run(wanted);
 }

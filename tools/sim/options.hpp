@@ -41,6 +41,7 @@ struct Options {
   int boxes = 0;  ///< 0: the seed says
   std::array<bool, kFaultKindCount> faults{true, true, true, true, true, true, true, true, true};
   bool trace = false;
+  std::size_t trace_lines = 0;           ///< of each box, the newest; 0: all
   exitgate::trace::Bounds trace_bounds;  ///< of each box
   Mutation mutation = Mutation::kNone;
   std::atomic<std::int64_t>* exits_so_far = nullptr;  ///< where others can see them while it runs; nothing: nowhere

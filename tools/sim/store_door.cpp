@@ -123,6 +123,10 @@ bool StoreDoor::next_event(std::size_t& position) const {
   return position < stream.size();
 }
 
+std::size_t StoreDoor::events_from(std::size_t position) const {
+  return store_->stream().size() - std::min(position, store_->stream().size());
+}
+
 std::string StoreDoor::event_text(std::size_t position) const {
   const auto id = "id: " + std::to_string(position + 1) + "\n";
   const auto event = text_of(store_->stream()[position].event);

@@ -34,6 +34,8 @@ class StoreDoor {
   /// Whether there is an event for this gate at or after `position`, which it moves there.
   [[nodiscard]] bool next_event(std::size_t& position) const;
   [[nodiscard]] std::string event_text(std::size_t position) const;
+  /// How many stand there at and after `position`, this gate's and others'.
+  [[nodiscard]] std::size_t events_from(std::size_t position) const;
   [[nodiscard]] static std::string keepalive_text() { return "event: keepalive\n\n"; }
   /// The stream's log is gone: who comes without a position is told what still matters.
   [[nodiscard]] std::string reset_text();

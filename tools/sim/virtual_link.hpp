@@ -113,6 +113,8 @@ class VirtualLink final : public BackendLink {
   void take(const StreamOutputs& outputs);
   void end_stream();
   void keepalive(std::uint64_t stream);
+  /// The next event's text; of a long backlog that of many.
+  [[nodiscard]] std::string next_text();
 
   // --- uploads and pass keys (virtual_link_calls.cpp) ---
   [[nodiscard]] bool uploading(std::uint64_t number) const { return upload_.done && upload_.number == number; }

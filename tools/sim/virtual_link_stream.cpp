@@ -7,6 +7,9 @@ namespace exitgate::sim {
 namespace {
 
 constexpr Duration kKeepaliveEvery = std::chrono::seconds{15};
+/// So many events and more are told as fast as the line takes them, many at a time.
+constexpr std::size_t kBacklog = 200;
+constexpr int kToldAtOnce = 20;
 
 }  // namespace
 
@@ -62,7 +65,7 @@ void VirtualLink::pump() {
     if (stream != stream_ || !stream_stands_) return;
     stream_busy_ = false;
     if (stream_silent() || !parts_.door.next_event(stream_at_)) return;
-    const auto text = parts_.door.event_text(stream_at_++);
+    const auto text = next_text();
     if (parts_.dice.chance(parts_.weather.stream_breaks)) {
       const auto half = static_cast<std::size_t>(parts_.dice.between(0, static_cast<int>(text.size()) - 1));
       stream_text(text.substr(0, half));
@@ -73,6 +76,14 @@ void VirtualLink::pump() {
     if (twice && stream == stream_) stream_text(text);
     pump();
   });
+}
+
+std::string VirtualLink::next_text() {
+  auto text = parts_.door.event_text(stream_at_++);
+  for (int told = 1; told < kToldAtOnce && parts_.door.events_from(stream_at_) >= kBacklog; ++told) {
+    if (parts_.door.next_event(stream_at_)) text += parts_.door.event_text(stream_at_++);
+  }
+  return text;
 }
 
 void VirtualLink::cut_stream() {
