@@ -19,6 +19,10 @@ constexpr Duration kBoundInSilence = std::chrono::seconds{12};
 constexpr Duration kExpectedFor = milliseconds{10200};
 constexpr Duration kRepeatedFor = std::chrono::seconds{120};
 
+/// Who repeats the exit that ended `unknown` has been counted with it: also where that one was let out by the policy,
+/// as one person, and a closure has said since that the party is larger.
+std::uint32_t without_repetition(std::uint32_t used, bool repeated) { return repeated && used > 0 ? used - 1 : used; }
+
 }  // namespace
 
 void Oracle::heard(std::size_t box, const StreamEvent& event, MonoTime now) {
@@ -226,13 +230,13 @@ void Oracle::judge_single_use(std::size_t box, const Session& session, const Rec
       continue;
     }
     if (sealed.unknown_lane == receipt.lane_id.str() && now.mono - sealed.at <= kRepeatedFor) ++unknown_here;
-    if (sealed.repeated) ++repeated;
-    used += sealed.used;
+    repeated += sealed.repeated ? 1 : 0;
+    used += without_repetition(sealed.used, sealed.repeated);
   }
   for (const auto& [id, open] : open_[box]) {
     if (id == receipt.receipt_id || open.session != session.id) continue;
-    if (open.repeated) ++repeated;
-    used += std::max(1U, open.passages);
+    repeated += open.repeated ? 1 : 0;
+    used += without_repetition(std::max(1U, open.passages), open.repeated);
   }
   if (used <= session.party) return;
   // What ended `unknown` at the restart may be repeated at its lane, once.
