@@ -36,6 +36,17 @@ TEST_CASE("the same seed gives the same trace twice, and another seed another") 
   CHECK(once != run_seed(options).trace);
 }
 
+TEST_CASE("a trace of bounded length is the end of the whole one") {
+  auto options = calm(7, 20);
+  options.boxes = 1;
+  options.trace = true;
+  const auto whole = run_seed(options).trace;
+  options.trace_lines = 40;
+  const auto end = run_seed(options).trace;
+  REQUIRE(whole.size() > 100);
+  CHECK(end == std::vector(whole.end() - 40, whole.end()));
+}
+
 TEST_CASE("seeds without faults run clean") {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     const auto report = run_seed(calm(seed, 60));
