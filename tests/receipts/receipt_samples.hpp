@@ -73,6 +73,15 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+inline LedgerEntry ledger_entry(std::uint32_t n) {
+  LedgerEntry entry;
+  entry.entry_id = id(5, n);
+  entry.session_id = id(2, n);
+  entry.used = n;
+  entry.expires_at = kStart + std::chrono::hours{1};
+  return entry;
+}
+
 inline OutboxOptions options_for(const std::string& path) {
   OutboxOptions options;
   options.path = path;

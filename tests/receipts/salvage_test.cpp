@@ -27,15 +27,6 @@ struct Original {
   std::map<std::int64_t, StoredReceipt> sealed;  // by sequence
 };
 
-LedgerEntry ledger(std::uint32_t n) {
-  LedgerEntry entry;
-  entry.entry_id = id(5, n);
-  entry.session_id = id(2, n);
-  entry.used = n;
-  entry.expires_at = kStart + std::chrono::hours{1};
-  return entry;
-}
-
 /// A database with all there can be, its log already in the file unless `keep_log`.
 void fill(Original& original, bool keep_log) {
   auto outbox = open_outbox(options_for(original.path));
@@ -48,7 +39,7 @@ void fill(Original& original, bool keep_log) {
       receipt.note = std::string(9000, 'x');
     }
     writes.emplace_back(PutSealedReceipt{receipt});
-    writes.emplace_back(PutLedger{ledger(n)});
+    writes.emplace_back(PutLedger{ledger_entry(n)});
     if (n % 20 != 0) continue;
     require_good(outbox.apply(writes));
     writes.clear();
@@ -301,32 +292,6 @@ TEST_CASE("a flipped bit inside a receipt: it goes to quarantine as damaged, is 
     CHECK(outbox.queue_status().quarantined == 1);
     CHECK(outbox.get(receipt_id(150))->state == ReceiptState::kQuarantined);
   }
-}
-
-TEST_CASE(
-    "an unreadable open receipt is told with its row and kept in quarantine; an unreadable state row is told and "
-    "left") {
-  const TemporaryFolder folder;
-  const auto path = folder.file("r.db");
-  {
-    auto outbox = open_outbox(options_for(path));
-    require_good(outbox.apply({PutOpenReceipt{open_receipt(1)}, PutLedger{ledger(1)}, PutLedger{ledger(2)}}));
-  }
-  auto content = content_of(path);
-  content[content.find("\"lane_id\":\"1\"") + 11] = '9';
-  content[content.find("\"used\":2") + 7] = '1';
-  write_content(path, content);
-  auto outbox = open_outbox(options_for(path));
-  const auto loaded = outbox.load(kStart);
-  require_good(loaded);
-  CHECK(loaded->state.open_receipts.empty());
-  CHECK(loaded->state.ledger.size() == 1);
-  REQUIRE(loaded->bad_rows.size() == 2);
-  CHECK(loaded->bad_rows[0].table == "state");
-  CHECK(loaded->bad_rows[0].rowid == 3);
-  CHECK(loaded->bad_rows[1].table == "receipts");
-  CHECK(outbox.queue_status().quarantined == 1);
-  CHECK(outbox.list({.state = ReceiptState::kQuarantined, .after = std::nullopt, .limit = 10})->receipts.size() == 1);
 }
 
 TEST_CASE("a salvage cut off by a power cut is finished or begun again, and loses nothing") {
